@@ -1,0 +1,126 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// Func runs an action: it gets the task's parameters as JSON and returns the task's report.
+// An error or a panic becomes a report of type error, so the task fails.
+type Func func(ctx context.Context, parameters json.RawMessage) (task.Report, error)
+
+// Action is something that tasks can ask for.
+type Action struct {
+	Name string // what tasks call it; also the Temporal activity type
+	Run  Func
+	// Queue names the queue for a task with these parameters; "" leaves it to the
+	// dispatcher. Optional.
+	Queue func(parameters json.RawMessage) (string, error)
+	// Category of a task with these parameters; "" means task.CategoryUnknown. Optional.
+	Category func(parameters json.RawMessage) (task.Category, error)
+	// Schema is the JSON schema of the parameters, for forms and documentation. Optional.
+	Schema json.RawMessage
+}
+
+// Args are an action's parameters as a Go type: they know the name of their action.
+type Args interface {
+	// Action returns the action's name. It is called on the zero value too.
+	Action() string
+}
+
+// QueueNamer is implemented by Args that choose their queue at run time. Its answer wins over the
+// dispatcher's associations; "" leaves the choice to them.
+type QueueNamer interface {
+	QueueName() string
+}
+
+// Categoriser is implemented by Args that know their category.
+type Categoriser interface {
+	Category() task.Category
+}
+
+// Registry holds the actions that a program knows. It is safe for concurrent use.
+type Registry struct {
+	mu      sync.RWMutex
+	actions map[string]Action
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry() *Registry { return &Registry{actions: make(map[string]Action)} }
+
+// Add adds an action. A name can be added once.
+func (r *Registry) Add(a Action) error {
+	if a.Name == "" {
+		return fmt.Errorf("register action: its name is empty")
+	}
+	if a.Run == nil {
+		return fmt.Errorf("register action %q: it has no function to run", a.Name)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, exists := r.actions[a.Name]; exists {
+		return fmt.Errorf("register action %q: it is registered already", a.Name)
+	}
+	r.actions[a.Name] = a
+	return nil
+}
+
+// Lookup returns the action with this name.
+func (r *Registry) Lookup(name string) (Action, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	a, ok := r.actions[name]
+	return a, ok
+}
+
+// Names returns the names of all actions, sorted.
+func (r *Registry) Names() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	names := make([]string, 0, len(r.actions))
+	for name := range r.actions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Register adds the action of the typed parameters P. Parameters that do not decode into P, or that have
+// fields unknown to P, fail the task with a report that says so.
+func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, error)) error {
+	var zero P
+	a := Action{
+		Name: zero.Action(),
+		Run: func(ctx context.Context, raw json.RawMessage) (task.Report, error) {
+			p, err := decode[P](raw)
+			if err != nil {
+				return task.Report{}, err
+			}
+			return run(ctx, p)
+		},
+	}
+	if _, ok := any(zero).(QueueNamer); ok {
+		a.Queue = func(raw json.RawMessage) (string, error) {
+			p, err := decode[P](raw)
+			if err != nil {
+				return "", err
+			}
+			return any(p).(QueueNamer).QueueName(), nil
+		}
+	}
+	if _, ok := any(zero).(Categoriser); ok {
+		a.Category = func(raw json.RawMessage) (task.Category, error) {
+			p, err := decode[P](raw)
+			if err != nil {
+				return "", err
+			}
+			return any(p).(Categoriser).Category(), nil
+		}
+	}
+	return r.Add(a)
+}

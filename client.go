@@ -1,0 +1,255 @@
+package taskqueue
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
+	"github.com/distributed-task-queue/taskqueue/worker"
+)
+
+// DefaultQueue is the name of the one queue of a Config that names none.
+const DefaultQueue = "default"
+
+// Queue is one queue of a Config.
+type Queue struct {
+	Name string
+	// Weight is the queue's share of a worker's attention. Default: 1.
+	Weight int
+	// Broker is how tasks get in. Default: the workflow is started at once.
+	Broker broker.Broker
+}
+
+// Config is what a Client needs to know. Temporal is required.
+type Config struct {
+	// Temporal is the connection to the server. The Client does not close it.
+	Temporal client.Client
+	// Namespace is the namespace of that connection. Default: "default".
+	Namespace string
+	// Queues are the queues of the application. Default: one queue named DefaultQueue.
+	Queues []Queue
+	// DefaultQueue is the queue of actions that are not associated to one. Default: the first.
+	DefaultQueue string
+	// Associations maps an action's name to the queue of its tasks.
+	Associations map[string]string
+	// Categories maps an action's name to the category of its tasks, for actions that name none themselves.
+	Categories map[string]task.Category
+	// Actions are the actions that this program knows. Default: none, so it can enqueue tasks but run none.
+	Actions *Registry
+	// Declared names actions that only other programs' workers know. When it is not nil, a task for an action that
+	// is neither declared, registered nor associated is refused with a *dispatcher.UnknownActionError. Default: nil, any action is taken.
+	Declared []string
+	// Owner of the tasks that are enqueued without one. Default: nobody.
+	Owner string
+	// TaskLog is the engine that searches the log. Default: Temporal's own list API.
+	TaskLog tasklog.Engine
+	// IgnoredTasks are actions that the lists of a user's tasks leave out.
+	IgnoredTasks []string
+	// Logger gets what a library should not keep to itself. Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// WithDefaults returns a copy of the configuration in which every default is filled in.
+func (c Config) WithDefaults() Config {
+	c.Namespace = cmp.Or(c.Namespace, client.DefaultNamespace)
+	c.Queues = slices.Clone(c.Queues)
+	if len(c.Queues) == 0 {
+		c.Queues = []Queue{{Name: DefaultQueue}}
+	}
+	for i := range c.Queues {
+		if c.Queues[i].Broker == nil {
+			c.Queues[i].Broker = temporal.New(c.Temporal)
+		}
+	}
+	if c.Actions == nil {
+		c.Actions = NewRegistry()
+	}
+	if c.TaskLog == nil {
+		c.TaskLog = visibility.New(visibility.Config{Client: c.Temporal, Namespace: c.Namespace})
+	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	return c
+}
+
+func (c Config) validate() error {
+	if c.Temporal == nil {
+		return errors.New("taskqueue: Config.Temporal is nil; connect with client.Dial of go.temporal.io/sdk/client")
+	}
+	for action, category := range c.Categories {
+		if _, err := task.ParseCategory(string(category)); err != nil {
+			return fmt.Errorf("taskqueue: Config.Categories[%q]: %w", action, err)
+		}
+	}
+	return nil
+}
+
+// Client enqueues tasks and looks them up. It is safe for concurrent use.
+type Client struct {
+	config     Config
+	dispatcher *dispatcher.Dispatcher
+	log        *tasklog.TaskLog
+}
+
+// New returns a client. It makes no call to the server.
+func New(config Config) (*Client, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	config = config.WithDefaults()
+	c := &Client{config: config}
+	queues := make([]dispatcher.Queue, len(config.Queues))
+	for i, q := range config.Queues {
+		queues[i] = dispatcher.Queue(q)
+	}
+	var err error
+	c.dispatcher, err = dispatcher.New(dispatcher.Config{
+		Queues: queues, Default: config.DefaultQueue, Associations: config.Associations, QueueOf: c.queueOf,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("taskqueue: %w", err)
+	}
+	c.log, err = tasklog.New(tasklog.Config{
+		Client: config.Temporal, Namespace: config.Namespace, Engine: config.TaskLog, IgnoredTasks: config.IgnoredTasks,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("taskqueue: %w", err)
+	}
+	return c, nil
+}
+
+// Dispatcher returns the queues and their routing.
+func (c *Client) Dispatcher() *dispatcher.Dispatcher { return c.dispatcher }
+
+// TaskLog returns the log of all tasks.
+func (c *Client) TaskLog() *tasklog.TaskLog { return c.log }
+
+// Actions returns the actions that this program knows.
+func (c *Client) Actions() *Registry { return c.config.Actions }
+
+// Initialize creates what the queues need to be stored. It may be called again.
+func (c *Client) Initialize(ctx context.Context) error { return c.dispatcher.Initialize(ctx) }
+
+// NewWorker returns a worker that runs tasks of all queues, or of those named in the configuration.
+func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
+	config.Client = c.config.Temporal
+	config.Actions = c.config.Actions
+	config.Logger = cmp.Or(config.Logger, c.config.Logger)
+	for _, q := range c.dispatcher.Queues() {
+		config.Queues = append(config.Queues, worker.Queue{Name: q.Name, Weight: q.Weight})
+	}
+	return worker.New(config)
+}
+
+// Enqueue enqueues a typed task: args name the action, and their JSON is its parameters. Options come from
+// args that embed them.
+func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Task, error) {
+	var options *Options
+	if holder, ok := args.(interface{ TaskOptions() *Options }); ok {
+		options = holder.TaskOptions()
+	}
+	t, err := c.newTask(args.Action(), args, label, options)
+	if err != nil {
+		return nil, err
+	}
+	// The value itself is asked, so that it can answer with what its JSON does not hold.
+	if namer, ok := args.(activities.QueueNamer); ok && t.Queue == "" {
+		t.Queue = namer.QueueName()
+	}
+	return c.enqueue(ctx, t)
+}
+
+// CreateTask enqueues a task for an action by its name. The parameters are anything that encodes to JSON;
+// json.RawMessage is taken as it is. The options may be nil.
+func (c *Client) CreateTask(ctx context.Context, action string, parameters any, label string, options *Options) (*task.Task, error) {
+	t, err := c.newTask(action, parameters, label, options)
+	if err != nil {
+		return nil, err
+	}
+	return c.enqueue(ctx, t)
+}
+
+func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) {
+	if err := c.dispatcher.Enqueue(ctx, t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (c *Client) newTask(action string, parameters any, label string, options *Options) (*task.Task, error) {
+	if err := c.checkAction(action); err != nil {
+		return nil, err
+	}
+	raw, err := task.EncodeParameters(parameters)
+	if err != nil {
+		return nil, err
+	}
+	o := Options{}
+	if options != nil {
+		o = *options
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	t := &task.Task{
+		ID: cmp.Or(o.ID, task.NewID()), Action: action, Parameters: raw, Label: label,
+		Metadata: task.Metadata{
+			Queue: o.Queue, Owner: cmp.Or(o.Owner, c.config.Owner), Category: o.Category,
+			ParentID: o.ParentID, Master: o.Master, CreatedAt: now, Priority: o.Priority,
+		},
+	}
+	if o.Delay < 0 {
+		return nil, &task.InvalidError{Field: "delay", Reason: fmt.Sprintf("is %s; a delay cannot be negative", o.Delay)}
+	}
+	if o.Delay > 0 {
+		t.NotBefore = now.Add(o.Delay)
+	}
+	if t.Category == "" {
+		if t.Category, err = c.categoryOf(action, raw); err != nil {
+			return nil, fmt.Errorf("ask action %q for its category: %w", action, err)
+		}
+	}
+	return t, nil
+}
+
+// checkAction refuses actions that nobody declared, if there is a declaration at all.
+func (c *Client) checkAction(action string) error {
+	if c.config.Declared == nil || action == "" {
+		return nil
+	}
+	known := append(c.config.Actions.Names(), c.config.Declared...)
+	for associated := range c.dispatcher.Associations() {
+		known = append(known, associated)
+	}
+	slices.Sort(known)
+	if !slices.Contains(known, action) {
+		return &dispatcher.UnknownActionError{Name: action, Known: slices.Compact(known)}
+	}
+	return nil
+}
+
+func (c *Client) queueOf(action string, parameters json.RawMessage) (string, error) {
+	a, ok := c.config.Actions.Lookup(action)
+	if !ok || a.Queue == nil {
+		return "", nil
+	}
+	return a.Queue(parameters)
+}
+
+func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Category, error) {
+	if a, ok := c.config.Actions.Lookup(action); ok && a.Category != nil {
+		return a.Category(parameters)
+	}
+	return c.config.Categories[action], nil
+}

@@ -1,0 +1,95 @@
+// Package attribute is the one table of the Temporal search attributes that a task carries.
+//
+// The workflow writes them, the task log reads them, and set-up registers them, all from here.
+package attribute
+
+import (
+	"cmp"
+	"strings"
+	"unicode/utf8"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// The typed keys.
+var (
+	Name       = temporal.NewSearchAttributeKeyKeyword("TaskName")
+	Label      = temporal.NewSearchAttributeKeyKeyword("TaskLabel")
+	Status     = temporal.NewSearchAttributeKeyKeyword("TaskStatus")
+	Owner      = temporal.NewSearchAttributeKeyKeyword("TaskOwner")
+	Category   = temporal.NewSearchAttributeKeyKeyword("TaskCategory")
+	Parent     = temporal.NewSearchAttributeKeyKeyword("TaskParent")
+	Report     = temporal.NewSearchAttributeKeyKeyword("TaskReport")
+	Parameters = temporal.NewSearchAttributeKeyKeyword("TaskParameters")
+	Supersedes = temporal.NewSearchAttributeKeyKeyword("TaskSupersedes")
+	Text       = temporal.NewSearchAttributeKeyString("TaskText")
+	Master     = temporal.NewSearchAttributeKeyBool("TaskMaster")
+	CreatedAt  = temporal.NewSearchAttributeKeyTime("TaskCreatedAt")
+	UpdatedAt  = temporal.NewSearchAttributeKeyTime("TaskUpdatedAt")
+)
+
+// MemoReport is the memo field that holds the whole report as JSON.
+const MemoReport = "report"
+
+var keys = []temporal.SearchAttributeKey{
+	Name, Label, Status, Owner, Category, Parent, Report, Parameters, Supersedes, Text, Master, CreatedAt, UpdatedAt,
+}
+
+// Types returns every attribute's name and type, for registration.
+func Types() map[string]enumspb.IndexedValueType {
+	types := make(map[string]enumspb.IndexedValueType, len(keys))
+	for _, k := range keys {
+		types[k.GetName()] = k.GetValueType()
+	}
+	return types
+}
+
+// maxTextBytes keeps TaskText below the server's limit of 2 KiB for one value, with room for its JSON encoding.
+const maxTextBytes = 1800
+
+// Keyword cuts a value to the length of an indexed keyword.
+func Keyword(value string) string {
+	if utf8.RuneCountInString(value) <= task.MaxTextLength {
+		return value
+	}
+	return string([]rune(value)[:task.MaxTextLength])
+}
+
+// FullText joins what full-text search looks through, and cuts it to what the index takes.
+func FullText(label string, report []string, parameters string) string {
+	text := strings.Join(append(append([]string{label}, report...), parameters), "\n")
+	if len(text) <= maxTextBytes {
+		return text
+	}
+	text = text[:maxTextBytes]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+// ForNew returns the attributes of a task that is being enqueued. An empty owner or parent is left out,
+// so that it reads as NULL in searches.
+func ForNew(t *task.Task) temporal.SearchAttributes {
+	updates := []temporal.SearchAttributeUpdate{
+		Name.ValueSet(t.Action),
+		Label.ValueSet(t.Label),
+		Status.ValueSet(string(task.Enqueued)),
+		Category.ValueSet(string(cmp.Or(t.Category, task.CategoryUnknown))),
+		Parameters.ValueSet(Keyword(string(t.Parameters))),
+		Text.ValueSet(FullText(t.Label, nil, string(t.Parameters))),
+		Master.ValueSet(t.Master),
+		CreatedAt.ValueSet(t.CreatedAt),
+		UpdatedAt.ValueSet(t.CreatedAt),
+	}
+	if t.Owner != "" {
+		updates = append(updates, Owner.ValueSet(t.Owner))
+	}
+	if t.ParentID != "" {
+		updates = append(updates, Parent.ValueSet(string(t.ParentID)))
+	}
+	return temporal.NewSearchAttributes(updates...)
+}

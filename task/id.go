@@ -1,0 +1,59 @@
+package task
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// ID identifies a task. It is also the id of the Temporal workflow that the task
+// is, so the same string finds the task in every tool.
+type ID string
+
+// NewID returns a new UUIDv7: ids sort by the time of their creation.
+func NewID() ID { return ID(uuid.Must(uuid.NewV7()).String()) }
+
+// Validate reports whether the id can name a task: 1 to 255 characters of valid UTF-8
+// without control characters.
+func (id ID) Validate() error {
+	if id == "" {
+		return &InvalidError{Field: "id", Reason: "is empty; leave it out to have one made, or give 1 to 255 characters"}
+	}
+	return validateName("id", string(id))
+}
+
+// MaxTextLength is how many characters an id, action, queue, label, owner or
+// category may have: the length of an indexed keyword.
+const MaxTextLength = 255
+
+func validateText(field, value string) error {
+	if !utf8.ValidString(value) {
+		return &InvalidError{Field: field, Reason: "is not valid UTF-8"}
+	}
+	if n := utf8.RuneCountInString(value); n > MaxTextLength {
+		return &InvalidError{Field: field, Reason: fmt.Sprintf("has %d characters; at most %d are allowed", n, MaxTextLength)}
+	}
+	return nil
+}
+
+// validateName is for what stands in logs, URLs and command lines.
+func validateName(field, value string) error {
+	if err := validateText(field, value); err != nil {
+		return err
+	}
+	if i := strings.IndexFunc(value, unicode.IsControl); i >= 0 {
+		return &InvalidError{Field: field, Reason: fmt.Sprintf("has a control character at byte %d", i)}
+	}
+	return nil
+}
+
+// InvalidError says which field of a task is wrong and why.
+type InvalidError struct {
+	Field  string // as it is spelled in JSON: "label", "parentId"
+	Reason string // continues the sentence "<field> …"
+}
+
+func (e *InvalidError) Error() string { return fmt.Sprintf("invalid task: %s %s", e.Field, e.Reason) }

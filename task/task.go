@@ -1,0 +1,110 @@
+package task
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Task is one piece of work: an action to be run once with its parameters.
+// Its JSON is also the input of the Temporal workflow that the task is, so a
+// program in any language can read or start one.
+type Task struct {
+	ID     ID     `json:"id"`
+	Action string `json:"action"`
+	// Parameters is the action's one JSON argument. Empty means an empty object.
+	Parameters json.RawMessage `json:"parameters"`
+	Label      string          `json:"label"` // what people call this task; may be empty
+	Metadata
+}
+
+// Metadata is what is known of a task beside its work.
+type Metadata struct {
+	Queue    string   `json:"queue"`              // the queue that the dispatcher chose
+	Owner    string   `json:"owner,omitempty"`    // who enqueued it; empty for nobody
+	Category Category `json:"category,omitempty"` // empty means CategoryUnknown
+	ParentID ID       `json:"parentId,omitempty"` // the task that enqueued this one
+	// Master marks a task whose status its children never change.
+	Master    bool      `json:"masterStatus,omitempty"`
+	CreatedAt time.Time `json:"createdAt"` // when it was enqueued: UTC, whole milliseconds
+	// NotBefore delays the start; the zero time starts it as soon as a worker is free.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Priority inside the queue, from 1 (first) to 5 (last); 0 is the default, 3.
+	Priority int `json:"priority,omitempty"`
+}
+
+// The bounds of Metadata.Priority.
+const (
+	MinPriority = 1
+	MaxPriority = 5
+)
+
+// EmptyParameters are the parameters of a task that was given none.
+var EmptyParameters = json.RawMessage("{}")
+
+// EncodeParameters returns params as JSON. JSON given as json.RawMessage or []byte is taken as it is, and
+// must be valid; nil gives EmptyParameters.
+func EncodeParameters(params any) (json.RawMessage, error) {
+	var raw json.RawMessage
+	switch p := params.(type) {
+	case nil:
+		return EmptyParameters, nil
+	case json.RawMessage:
+		raw = p
+	case []byte:
+		raw = p
+	default:
+		encoded, err := json.Marshal(params)
+		if err != nil {
+			return nil, &InvalidError{Field: "parameters", Reason: fmt.Sprintf("cannot be written as JSON: %v", err)}
+		}
+		return encoded, nil
+	}
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return EmptyParameters, nil
+	}
+	if !json.Valid(raw) {
+		return nil, &InvalidError{Field: "parameters", Reason: "is not valid JSON"}
+	}
+	return raw, nil
+}
+
+// Validate checks every field, and returns an *InvalidError that names the first wrong one.
+func (t *Task) Validate() error {
+	if err := t.ID.Validate(); err != nil {
+		return err
+	}
+	if t.Action == "" {
+		return &InvalidError{Field: "action", Reason: "is empty; name the action to run"}
+	}
+	if t.Queue == "" {
+		return &InvalidError{Field: "queue", Reason: "is empty"}
+	}
+	for _, f := range []struct{ name, value string }{
+		{"action", t.Action}, {"queue", t.Queue}, {"parentId", string(t.ParentID)},
+	} {
+		if err := validateName(f.name, f.value); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct{ name, value string }{{"label", t.Label}, {"owner", t.Owner}} {
+		if err := validateText(f.name, f.value); err != nil {
+			return err
+		}
+	}
+	if _, err := ParseCategory(string(t.Category)); err != nil {
+		return &InvalidError{Field: "category", Reason: err.Error()}
+	}
+	if t.Priority != 0 && (t.Priority < MinPriority || t.Priority > MaxPriority) {
+		return &InvalidError{Field: "priority", Reason: fmt.Sprintf("is %d; allowed are %d (first) to %d (last)", t.Priority, MinPriority, MaxPriority)}
+	}
+	if !json.Valid(t.Parameters) {
+		return &InvalidError{Field: "parameters", Reason: "is not valid JSON"}
+	}
+	return nil
+}
+
+// String returns `TASK <action> [<id>]`, for logs.
+func (t *Task) String() string { return fmt.Sprintf("TASK %s [%s]", t.Action, t.ID) }

@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/distributed-task-queue/taskqueue/activities"
+)
+
+// ErrLimitNeedsQueue says that a limit was set without a dedicated queue.
+var ErrLimitNeedsQueue = errors.New("Limit can be set only if a dedicated queue is set.") //nolint:revive,staticcheck // the text that users of the PHP system know
+
+// Queue is a queue that the worker takes tasks from.
+type Queue struct {
+	Name   string
+	Weight int // default: 1
+}
+
+// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Actions and Queues are given.
+type Config struct {
+	Client  client.Client
+	Actions *activities.Registry
+	// Queues are all queues of the application.
+	Queues []Queue
+	// Queue dedicates the worker to one of Queues. Default: all of them.
+	Queue string
+	// Limit ends the worker when it has run that many tasks; it needs Queue. Default: 0, no limit.
+	Limit int
+	// Concurrency is how many tasks may run at a time, over all queues. Default: 1.
+	Concurrency int
+	// Strategy draws the queue whose task is next. Default: Weight.
+	Strategy Strategy
+	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
+	// cancelled. Default: 30 s.
+	ShutdownTimeout time.Duration
+	// Logger gets what the worker does. Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// WithDefaults returns a copy of the configuration in which every default is filled in.
+func (c Config) WithDefaults() Config {
+	c.Concurrency = cmp.Or(c.Concurrency, 1)
+	c.Strategy = cmp.Or(c.Strategy, Weight)
+	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 30*time.Second)
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	c.Queues = slices.Clone(c.Queues)
+	for i := range c.Queues {
+		c.Queues[i].Weight = cmp.Or(c.Queues[i].Weight, 1)
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	if c.Client == nil {
+		return errors.New("worker: Config.Client is nil")
+	}
+	if c.Actions == nil {
+		return errors.New("worker: Config.Actions is nil")
+	}
+	if len(c.Queues) == 0 {
+		return errors.New("worker: Config.Queues is empty")
+	}
+	for _, q := range c.Queues {
+		if q.Weight < 0 {
+			return fmt.Errorf("worker: Config.Queues: queue %q has the weight %d; a weight is 1 or more", q.Name, q.Weight)
+		}
+	}
+	if c.Concurrency < 0 {
+		return fmt.Errorf("worker: Config.Concurrency is %d; it is 1 or more", c.Concurrency)
+	}
+	if _, err := ParseStrategy(string(c.Strategy)); err != nil {
+		return fmt.Errorf("worker: Config.Strategy: %w", err)
+	}
+	if c.Limit < 0 {
+		return fmt.Errorf("worker: Config.Limit is %d; it is 0 or more", c.Limit)
+	}
+	if c.Limit > 0 && c.Queue == "" {
+		return ErrLimitNeedsQueue
+	}
+	if c.ShutdownTimeout < 0 {
+		return fmt.Errorf("worker: Config.ShutdownTimeout is %s; it cannot be negative", c.ShutdownTimeout)
+	}
+	if c.Queue != "" && !slices.ContainsFunc(c.Queues, func(q Queue) bool { return q.Name == c.Queue }) {
+		return fmt.Errorf("worker: queue %q does not exist; queues are %v", c.Queue, c.Queues)
+	}
+	return nil
+}

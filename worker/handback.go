@@ -1,0 +1,62 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	activitypb "go.temporal.io/api/activity/v1"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+)
+
+// errorTypeHandedBack is the type of the error that hands a task back to its queue.
+const errorTypeHandedBack = "HandedBack"
+
+// MetricHandedBack counts the tasks that were handed back, by reason.
+const MetricHandedBack = "taskqueue_handed_back"
+
+// handBack returns the error that puts the activity back on its queue after the delay.
+//
+// Activities have one attempt, so that what was started is never started twice. This attempt was not
+// started, so it must not count: the server is told to allow one more. Should the worker be lost between that and the
+// error, the heartbeat timeout uses the additional attempt, which is right: nothing has run.
+func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duration) error {
+	info := activity.GetInfo(ctx)
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{"reason": reason}).Counter(MetricHandedBack).Inc(1)
+	request := &workflowservice.UpdateActivityOptionsRequest{
+		Namespace:  info.Namespace,
+		Execution:  &commonpb.WorkflowExecution{WorkflowId: info.WorkflowExecution.ID, RunId: info.WorkflowExecution.RunID},
+		Activity:   &workflowservice.UpdateActivityOptionsRequest_Id{Id: info.ActivityID},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"retry_policy.maximum_attempts"}},
+		ActivityOptions: &activitypb.ActivityOptions{
+			RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: info.Attempt + 1},
+		},
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		_, err := w.config.Client.WorkflowService().UpdateActivityOptions(ctx, request)
+		var gone *serviceerror.NotFound
+		if err == nil || errors.As(err, &gone) {
+			break
+		}
+		// Failing now would fail the task, which has not even begun.
+		w.config.Logger.Warn("A task cannot be handed back yet", "task", info.WorkflowExecution.ID, "error", err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		activity.RecordHeartbeat(ctx)
+	}
+	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, errorTypeHandedBack,
+		temporal.ApplicationErrorOptions{NextRetryDelay: delay})
+}
+
+// unknownActionDelay is how long a task waits that this worker does not know: longer each time, up to a minute.
+func unknownActionDelay(attempt int32) time.Duration {
+	return min(time.Second<<min(attempt-1, 6), time.Minute)
+}

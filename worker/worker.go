@@ -1,0 +1,168 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/workflows"
+)
+
+const (
+	// maxPollers is how many polls one queue may have open at a time. More than a few do not make tasks come faster.
+	maxPollers = 4
+	// stopGrace is how long cancelled tasks have to end and to be reported.
+	stopGrace = 5 * time.Second
+	// handBackDelay is the shortest delay that the server takes for "at once".
+	handBackDelay = time.Millisecond
+)
+
+// errShutdown is why the context of a running task is cancelled when the worker is stopped.
+var errShutdown = errors.New("the worker was shut down before the task was done")
+
+// Worker takes tasks from queues and runs them. It runs once.
+type Worker struct {
+	config  Config
+	gate    *gate
+	runner  activities.Runner
+	workers []sdkworker.Worker
+
+	running context.Context // of the running actions; ended when the shutdown timeout has passed
+	abort   context.CancelCauseFunc
+}
+
+// New returns a worker. It makes no call to the server.
+func New(config Config) (*Worker, error) {
+	config = config.WithDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		config: config,
+		gate:   newGate(config.Strategy, config.Concurrency, config.Limit),
+		runner: activities.Runner{Registry: config.Actions, Client: config.Client, Logger: config.Logger},
+	}
+	w.running, w.abort = context.WithCancelCause(context.Background())
+	for _, q := range config.Queues {
+		if config.Queue != "" && config.Queue != q.Name {
+			continue
+		}
+		sdk, err := w.newSDKWorker(q)
+		if err != nil {
+			return nil, fmt.Errorf("worker: queue %q: %w", q.Name, err)
+		}
+		w.workers = append(w.workers, sdk)
+	}
+	return w, nil
+}
+
+// newSDKWorker returns the SDK's worker for one queue. All of them share the gate.
+func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
+	l := w.gate.addLine(q.Name, q.Weight)
+	unlimited, err := sdkworker.NewFixedSizeSlotSupplier(1000) // the SDK's default for what is not gated
+	if err != nil {
+		return nil, err
+	}
+	tuner, err := sdkworker.NewCompositeTuner(sdkworker.CompositeTunerOptions{
+		WorkflowSlotSupplier:        unlimited, // workflow tasks are cheap
+		ActivitySlotSupplier:        &slots{gate: w.gate, line: l},
+		LocalActivitySlotSupplier:   unlimited,
+		NexusSlotSupplier:           unlimited,
+		SessionActivitySlotSupplier: unlimited,
+	})
+	if err != nil {
+		return nil, err
+	}
+	sdk := sdkworker.New(w.config.Client, q.Name, sdkworker.Options{
+		Tuner:                            tuner,
+		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
+		// Eager activities skip the task queue, and so the gate, a queue's pause, its rate limit and fairness.
+		DisableEagerActivities: true,
+		WorkerStopTimeout:      w.config.ShutdownTimeout + stopGrace,
+	})
+	sdk.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (*task.Report, error) {
+		return w.execute(ctx, l, args)
+	}, activity.DynamicRegisterOptions{})
+	return sdk, nil
+}
+
+// Run takes tasks until ctx ends or the limit is reached. Then it takes no more, waits for running tasks up to the shutdown
+// timeout, cancels them, and returns.
+func (w *Worker) Run(ctx context.Context) error {
+	defer w.stop()
+	for i, sdk := range w.workers {
+		if err := sdk.Start(); err != nil {
+			w.workers = w.workers[:i] // only what was started can be stopped
+			return fmt.Errorf("worker: start: %w", err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-w.gate.done:
+	}
+	return nil
+}
+
+// Pause lets running tasks finish and takes no more.
+func (w *Worker) Pause() {
+	w.gate.pause()
+	w.config.Logger.Info("The worker is paused")
+}
+
+// Resume ends a pause.
+func (w *Worker) Resume() {
+	w.gate.resume()
+	w.config.Logger.Info("The worker is resumed")
+}
+
+func (w *Worker) stop() {
+	w.gate.pause()
+	timeout := time.AfterFunc(w.config.ShutdownTimeout, func() { w.abort(errShutdown) })
+	defer timeout.Stop()
+	var stopped sync.WaitGroup
+	for _, sdk := range w.workers {
+		stopped.Go(sdk.Stop)
+	}
+	stopped.Wait()
+	w.abort(errShutdown)
+}
+
+// execute is the activity: it runs the task's action, or hands the task back.
+func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedValues) (*task.Report, error) {
+	info := activity.GetInfo(ctx)
+	logger := log.With(activity.GetLogger(ctx), "task", info.WorkflowExecution.ID, "action", info.ActivityType.Name)
+	action, known := w.config.Actions.Lookup(info.ActivityType.Name)
+	if !known {
+		logger.Warn("No such action is registered; the task goes back to its queue")
+		return nil, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
+	}
+	if err := w.gate.begin(ctx, l); err != nil {
+		return nil, w.handBack(ctx, err.Error(), handBackDelay)
+	}
+	defer w.gate.end()
+
+	var parameters json.RawMessage
+	if args.HasValues() {
+		if err := args.Get(&parameters); err != nil {
+			return nil, temporal.NewNonRetryableApplicationError(
+				fmt.Sprintf("the parameters are not JSON: %v", err), activities.ErrorTypeAction, err)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
+	return w.runner.Run(ctx, action, parameters)
+}
