@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -56,7 +57,7 @@ func NewRegistry() *Registry { return &Registry{actions: make(map[string]Action)
 // Add adds an action. A name can be added once.
 func (r *Registry) Add(a Action) error {
 	if a.Name == "" {
-		return fmt.Errorf("register action: its name is empty")
+		return errors.New("register action: its name is empty")
 	}
 	if a.Run == nil {
 		return fmt.Errorf("register action %q: it has no function to run", a.Name)

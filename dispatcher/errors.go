@@ -7,10 +7,10 @@ import (
 )
 
 // ErrNoQueues says that a dispatcher was given no queue.
-var ErrNoQueues = errors.New("Queues needs to be set.") //nolint:revive,staticcheck // the text that users of the PHP system know
+var ErrNoQueues = errors.New("Queues needs to be set.") //nolint:staticcheck // the text that users of the PHP system know
 
 // ErrNoQueueName says that a queue was given no name.
-var ErrNoQueueName = errors.New("Queue name needs to be set.") //nolint:revive,staticcheck // as above
+var ErrNoQueueName = errors.New("Queue name needs to be set.") //nolint:staticcheck // as above
 
 // DuplicateQueuesError says that several queues have the same name.
 type DuplicateQueuesError struct{ Names []string }

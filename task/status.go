@@ -80,7 +80,7 @@ func (s Status) Group() Group {
 	return GroupFailed
 }
 
-// Label returns the status's name for people: "Queued", "In Progress", …
+// Label returns the status's name for people: "Queued", "In Progress" and so on.
 func (s Status) Label() string {
 	for _, row := range statuses {
 		if row.status == s {

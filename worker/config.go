@@ -14,7 +14,7 @@ import (
 )
 
 // ErrLimitNeedsQueue says that a limit was set without a dedicated queue.
-var ErrLimitNeedsQueue = errors.New("Limit can be set only if a dedicated queue is set.") //nolint:revive,staticcheck // the text that users of the PHP system know
+var ErrLimitNeedsQueue = errors.New("Limit can be set only if a dedicated queue is set.") //nolint:staticcheck // the text that users of the PHP system know
 
 // Queue is a queue that the worker takes tasks from.
 type Queue struct {

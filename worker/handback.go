@@ -39,8 +39,7 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		_, err := w.config.Client.WorkflowService().UpdateActivityOptions(ctx, request)
-		var gone *serviceerror.NotFound
-		if err == nil || errors.As(err, &gone) {
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err == nil || gone {
 			break
 		}
 		// Failing now would fail the task, which has not even begun.

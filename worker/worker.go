@@ -39,7 +39,8 @@ type Worker struct {
 	runner  activities.Runner
 	workers []sdkworker.Worker
 
-	running context.Context // of the running actions; ended when the shutdown timeout has passed
+	// running is the context of the running actions; it ends when the shutdown timeout has passed.
+	running context.Context //nolint:containedctx // its life is the worker's, not a call's
 	abort   context.CancelCauseFunc
 }
 
@@ -163,6 +164,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	//nolint:contextcheck // ctx is ended by either of the two
 	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
 	return w.runner.Run(ctx, action, parameters)
 }

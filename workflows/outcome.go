@@ -38,8 +38,7 @@ func asReport(result json.RawMessage) (task.Report, bool) {
 
 // failureMessage says for people why the activity failed.
 func failureMessage(err error) string {
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
+	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		switch timeout.TimeoutType() {
 		case enumspb.TIMEOUT_TYPE_HEARTBEAT:
 			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", HeartbeatTimeout)
@@ -49,12 +48,10 @@ func failureMessage(err error) string {
 			return timeout.Error()
 		}
 	}
-	var application *temporal.ApplicationError
-	if errors.As(err, &application) {
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return application.Message()
 	}
-	var panicked *temporal.PanicError
-	if errors.As(err, &panicked) {
+	if panicked, ok := errors.AsType[*temporal.PanicError](err); ok {
 		return fmt.Sprintf("panic: %v", panicked)
 	}
 	return err.Error()

@@ -64,8 +64,7 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		options.StartDelay = delay
 	}
 	_, err = b.client.ExecuteWorkflow(ctx, options, workflows.TypeTask, json.RawMessage(encoded))
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &started) {
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return &task.DuplicateError{ID: t.ID}
 	}
 	if err != nil {

@@ -1,0 +1,36 @@
+# The commands of the project. `make test` is all that a newcomer needs.
+
+MODULES := . ./cmd/standalone
+PACKAGES := $(addsuffix /...,$(MODULES))
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.4.0
+
+# Flags for `go test`.
+TESTFLAGS ?= -timeout 20m
+
+.PHONY: test race vet lint workflowcheck fmt check
+
+# Every test, against real parts. The first run builds the embedded Temporal server, which takes some minutes.
+test:
+	go test $(TESTFLAGS) $(PACKAGES)
+
+# The same with the race detector.
+race:
+	$(MAKE) test TESTFLAGS="-race -timeout 30m"
+
+vet:
+	go vet $(PACKAGES)
+
+lint:
+	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && go run $(GOLANGCI_LINT) run ./...) || exit 1; done
+
+# Workflow code must be deterministic.
+workflowcheck:
+	go run $(WORKFLOWCHECK) -config workflowcheck.yaml ./workflows
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+# Everything that must be green before a change is submitted.
+check: vet lint workflowcheck race
