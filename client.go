@@ -157,8 +157,8 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 // Enqueue enqueues a typed task: args name the action, and their JSON is its parameters. Options come from
 // args that embed them.
 func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Task, error) {
-	var options *Options
-	if holder, ok := args.(interface{ TaskOptions() *Options }); ok {
+	var options Options
+	if holder, ok := args.(interface{ TaskOptions() Options }); ok {
 		options = holder.TaskOptions()
 	}
 	t, err := c.newTask(args.Action(), args, label, options)
@@ -175,7 +175,10 @@ func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Ta
 // CreateTask enqueues a task for an action by its name. The parameters are anything that encodes to JSON;
 // json.RawMessage is taken as it is. The options may be nil.
 func (c *Client) CreateTask(ctx context.Context, action string, parameters any, label string, options *Options) (*task.Task, error) {
-	t, err := c.newTask(action, parameters, label, options)
+	if options == nil {
+		options = &Options{}
+	}
+	t, err := c.newTask(action, parameters, label, *options)
 	if err != nil {
 		return nil, err
 	}
@@ -189,17 +192,13 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 	return t, nil
 }
 
-func (c *Client) newTask(action string, parameters any, label string, options *Options) (*task.Task, error) {
+func (c *Client) newTask(action string, parameters any, label string, o Options) (*task.Task, error) {
 	if err := c.checkAction(action); err != nil {
 		return nil, err
 	}
 	raw, err := task.EncodeParameters(parameters)
 	if err != nil {
 		return nil, err
-	}
-	o := Options{}
-	if options != nil {
-		o = *options
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	t := &task.Task{

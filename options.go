@@ -21,7 +21,7 @@ type Options struct {
 }
 
 // TaskOptions returns the options, for parameters that embed them.
-func (o *Options) TaskOptions() *Options { return o }
+func (o Options) TaskOptions() Options { return o }
 
 // SetID sets the task's id.
 func (o *Options) SetID(id task.ID) { o.ID = id }
