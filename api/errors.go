@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"go.temporal.io/api/serviceerror"
+	"gocloud.dev/gcerrors"
+
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// statusClientGone is logged, as nobody is left to read it, when the client has closed the connection.
+const statusClientGone = 499
+
+// detailInternal tells a client nothing of the server's inside.
+const detailInternal = "the error is in the server's log"
+
+// problemOf is the one table from errors to problems. What is not in it is an internal error, whose
+// text is for the log and not for the client.
+func problemOf(err error) *problem {
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	if e, ok := errors.AsType[*task.InvalidError](err); ok {
+		return kindInvalid.problem(e.Field, e.Field+" "+e.Reason)
+	}
+	if e, ok := errors.AsType[*dispatcher.UnknownQueueError](err); ok {
+		return kindQueue.problem("queue", e.Error())
+	}
+	if e, ok := errors.AsType[*dispatcher.UnknownActionError](err); ok {
+		return kindAction.problem("action", e.Error())
+	}
+	if e, ok := errors.AsType[*task.DuplicateError](err); ok {
+		return kindDuplicate.problem("id", e.Error())
+	}
+	if e, ok := errors.AsType[*task.TooLargeError](err); ok {
+		return kindTooLarge.problem("parameters", e.Error())
+	}
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return kindTooLarge.problem("", fmt.Sprintf("the body has more than %d bytes, the most that is allowed", e.Limit))
+	}
+	if e, ok := errors.AsType[*tasklog.FilterError](err); ok {
+		return kindFilter.problem(e.Field, e.Field+" "+e.Reason)
+	}
+	if e, ok := errors.AsType[*tasklog.ScanLimitError](err); ok {
+		return kindScan.problem("filters", e.Error())
+	}
+	if e, ok := errors.AsType[*tasklog.NotFoundError](err); ok {
+		return kindNotFound.problem("id", e.Error())
+	}
+	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
+	}
+	if unavailable(err) {
+		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
+	}
+	return kindInternal.problem("", detailInternal)
+}
+
+// unavailable reports whether the same request may succeed when it is repeated.
+func unavailable(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Unavailable](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.DeadlineExceeded](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.ResourceExhausted](err); ok {
+		return true
+	}
+	// Not every store of files has these; the code of an error that is not one is Unknown.
+	switch gcerrors.Code(err) {
+	case gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// bodyError is for a body that could not be read to its end.
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	return kindMalformed.problem("", fmt.Sprintf("the body could not be read: %v", err))
+}
+
+// decodeError is for a JSON value that does not fit its Go type.
+func decodeError(err error) error {
+	if e, ok := errors.AsType[*task.InvalidError](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return kindInvalid.problem(e.Field, fmt.Sprintf("%s cannot be %s", e.Field, e.Value))
+	}
+	return fmt.Errorf("decode the body: %w", err)
+}

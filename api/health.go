@@ -1,0 +1,51 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+var healthy = map[string]string{"status": "ok"}
+
+// getHealth says that the process answers; whoever restarts it must not do so because Temporal is down.
+func (s *Server) getHealth(c *call) error {
+	c.JSON(http.StatusOK, healthy)
+	return nil
+}
+
+func (s *Server) getReadiness(c *call) error {
+	if err := s.ready(c.Request.Context()); err != nil {
+		s.config.Logger.WarnContext(c.Request.Context(), "not ready", "error", err)
+		return kindUnavailable.problem("", "not ready: "+err.Error())
+	}
+	c.JSON(http.StatusOK, healthy)
+	return nil
+}
+
+// probe is the id of a task that does not exist.
+const probe = "taskqueue-readiness-probe"
+
+func (s *Server) ready(ctx context.Context) error {
+	log := s.config.Client.TaskLog()
+	// That the task is not found is an answer of Temporal itself.
+	_, err := log.Get(ctx, probe)
+	if _, missing := errors.AsType[*tasklog.NotFoundError](err); err != nil && !missing {
+		return fmt.Errorf("temporal does not answer: %w", err)
+	}
+	if _, err := log.Count(ctx, tasklog.NewFilter().Eq(tasklog.ID, probe)); err != nil {
+		return fmt.Errorf("the task log does not answer: %w", err)
+	}
+	if err := s.config.Ready(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) getOpenAPI(c *call) error {
+	c.Data(http.StatusOK, "application/yaml", document)
+	return nil
+}

@@ -1,0 +1,9 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+)
+
+func TestMain(m *testing.M) { temporaltest.Main(m) }

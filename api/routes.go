@@ -1,0 +1,56 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// route is one operation of the API. The document says what its requests may hold.
+type route struct {
+	method    string
+	path      string // as Gin spells it: /tasks/:id
+	operation string // its operationId in the document
+	handle    func(*Server, *call) error
+	// streams says that the answer may take longer than Config.Timeout.
+	streams bool
+}
+
+// routes is the one table of the API; a test holds it against the document.
+var routes = []route{
+	{method: http.MethodPost, path: "/api/v1/tasks", operation: "createTask", handle: (*Server).createTask},
+	{method: http.MethodGet, path: "/api/v1/tasks", operation: "listTasks", handle: (*Server).listTasks},
+	{method: http.MethodPost, path: "/api/v1/tasks/search", operation: "searchTasks", handle: (*Server).searchTasks},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", handle: (*Server).getTask},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
+	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
+	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", handle: (*Server).listQueues},
+	{method: http.MethodGet, path: "/api/v1/actions", operation: "listActions", handle: (*Server).listActions},
+	{method: http.MethodGet, path: "/healthz", operation: "getHealth", handle: (*Server).getHealth},
+	{method: http.MethodGet, path: "/readyz", operation: "getReadiness", handle: (*Server).getReadiness},
+	{method: http.MethodGet, path: "/openapi.yaml", operation: "getOpenAPI", handle: (*Server).getOpenAPI},
+}
+
+// call is a request whose parameters and body fulfil the document.
+type call struct {
+	*gin.Context
+	body []byte // JSON; nil when the operation takes none
+}
+
+// serve returns the handler of a route: it checks the request, calls the route's own handler, and
+// turns an error into a problem document.
+func (s *Server) serve(r route, o *operation) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if !r.streams {
+			cancel := s.limitTime(c)
+			defer cancel()
+		}
+		body, err := s.admit(c, o)
+		if err == nil {
+			err = r.handle(s, &call{Context: c, body: body})
+		}
+		if err != nil {
+			s.fail(c, err)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	shutdownTimeout   = 20 * time.Second
+	maxHeaderBytes    = 64 << 10
+)
+
+// Server is the REST API of one Client. It is safe for concurrent use.
+type Server struct {
+	config   Config
+	contract *contract
+	engine   *gin.Engine
+}
+
+// quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
+var quietGin = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
+
+// New returns a server. It makes no call and opens no port.
+func New(config Config) (*Server, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	c, err := loadContract()
+	if err != nil {
+		return nil, err
+	}
+	quietGin()
+	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New()}
+	s.engine.HandleMethodNotAllowed = true
+	s.engine.RedirectTrailingSlash = false
+	// A task's id may hold any character, so a slash in it arrives as %2F.
+	s.engine.UseEscapedPath = true
+	s.engine.UnescapePathValues = true
+	s.engine.Use(s.logAccess, s.recover, secure, s.guard)
+	s.engine.NoRoute(func(c *gin.Context) {
+		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)
+	})
+	s.engine.NoMethod(func(c *gin.Context) {
+		kindMethod.problem("", fmt.Sprintf("%s is not allowed here; allowed: %s", c.Request.Method, c.Writer.Header().Get("Allow"))).write(c)
+	})
+	for _, r := range routes {
+		o, ok := c.operations[r.operation]
+		if !ok {
+			return nil, fmt.Errorf("api: openapi.yaml has no operation %q, which %s %s is to be", r.operation, r.method, r.path)
+		}
+		s.engine.Handle(r.method, r.path, s.serve(r, o))
+	}
+	return s, nil
+}
+
+// Handler returns the API, for a server of one's own. It takes only requests whose Host is this machine.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// ListenAndServe serves on address, which must be one of this machine's loopback addresses, as Serve does.
+func (s *Server) ListenAndServe(ctx context.Context, address string) error {
+	if err := checkAddress(address); err != nil {
+		return err
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("api: listen on %s: %w", address, err)
+	}
+	return s.Serve(ctx, listener)
+}
+
+// Serve answers requests until ctx ends. Then it takes no more, and gives those that run up to 20 s. It closes
+// the listener, and returns nil when it was stopped by ctx and every request came to its end.
+//
+// As there is no authentication, a listener that other machines could reach is refused.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	if err := checkAddress(listener.Addr().String()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler:           s.engine,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // of clients that misbehave
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("api: serve on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("api: requests still ran %s after the stop: %w", shutdownTimeout, err), server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+)
+
+func TestTaskFromEnqueueToReport(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	owner := temporaltest.UniqueName(t)
+	a := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{
+		"action": "echo", "parameters": map[string]any{"fail": false}, "label": "Say hello", "owner": owner,
+		"category": "import", "parentId": "parent-1", "masterStatus": true, "priority": 2,
+	})
+	created := read[entity](t, a, http.StatusCreated)
+	require.Equal(t, "/api/v1/tasks/"+created.ID, a.Header.Get("Location"))
+	require.Equal(t, "created", created.Status)
+	require.Equal(t, "enqueued", created.RawStatus)
+	require.Equal(t, b.queue, created.Queue)
+
+	// What the API says without asking the log is what the log says.
+	var said, logged map[string]any
+	require.NoError(t, json.Unmarshal(a.body, &said))
+	require.NoError(t, json.Unmarshal(b.do(http.MethodGet, a.Header.Get("Location"), nil).body, &logged))
+	for _, m := range []map[string]any{said, logged} {
+		delete(m, "createdAtElapsed")
+		delete(m, "updatedAtElapsed")
+	}
+	require.Equal(t, logged, said)
+
+	b.work()
+	done := b.awaitClosed(created.ID)
+	require.Equal(t, "completed", done.Status)
+	require.Equal(t, "hello", done.Report.Children[0].Message)
+	require.Equal(t, owner, done.Owner)
+	require.Equal(t, "import", done.Category)
+	require.Equal(t, "parent-1", done.ParentID)
+	require.JSONEq(t, `{"fail":false}`, string(done.Parameters))
+}
+
+// The keys of the system that this one replaces come first, in its order.
+func TestEntityKeysKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{"action": "echo", "label": "x", "owner": "me", "parentId": "p"})
+	require.Equal(t, http.StatusCreated, a.StatusCode)
+	decoder := json.NewDecoder(strings.NewReader(string(a.body)))
+	_, err := decoder.Token()
+	require.NoError(t, err)
+	var keys []string
+	for decoder.More() {
+		key, err := decoder.Token()
+		require.NoError(t, err)
+		keys = append(keys, key.(string))
+		var skipped json.RawMessage
+		require.NoError(t, decoder.Decode(&skipped))
+	}
+	require.Equal(t, []string{
+		"id", "taskName", "status", "masterStatus", "statusLabel", "taskLabel", "createdAt", "createdAtElapsed", "updatedAt", "updatedAtElapsed",
+		"category", "hasFile", "rawStatus", "queue", "owner", "parentId", "parameters",
+	}, keys)
+}
+
+func TestAnyIDWorksInAPath(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := "http://demo.test/x.rdf?a=1#i9 50%/" + temporaltest.UniqueName(t)
+	a := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{"action": "echo", "id": id})
+	require.Equal(t, id, read[entity](t, a, http.StatusCreated).ID)
+	require.Equal(t, "/api/v1/tasks/"+url.PathEscape(id), a.Header.Get("Location"))
+	require.Equal(t, id, read[entity](t, b.do(http.MethodGet, a.Header.Get("Location"), nil), http.StatusOK).ID)
+}
+
+func TestListAndSearch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.work()
+	owner := temporaltest.UniqueName(t)
+	good := b.create(map[string]any{"action": "echo", "label": "Good one", "owner": owner, "category": "export"}).ID
+	bad := b.create(map[string]any{"action": "echo", "parameters": map[string]any{"fail": true}, "label": "Bad one", "owner": owner}).ID
+	waiting := b.create(map[string]any{"action": "declared", "label": "Waits", "owner": owner, "delay": "1h", "parameters": strings.Repeat("x", 300)}).ID
+	b.awaitClosed(good)
+	b.awaitClosed(bad)
+	get := func(query string) list {
+		t.Helper()
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?owner="+owner+"&"+query, nil), http.StatusOK)
+	}
+	b.await("the index knows all three", func() bool {
+		return get("status=completed").Total == 1 && get("status=failed").Total == 1 && get("status=enqueued").Total == 1
+	})
+
+	for query, want := range map[string][]string{
+		"":                                  {waiting, bad, good},
+		"status=completed":                  {good},
+		"status=completed&status=failed":    {bad, good},
+		"status=created":                    {waiting},
+		"status=in_progress":                {},
+		"action=echo":                       {bad, good},
+		"taskName=echo&taskName=declared":   {waiting, bad, good},
+		"category=export":                   {good},
+		"label=Waits":                       {waiting},
+		"queue=" + b.queue:                  {waiting, bad, good},
+		"queue=" + b.queue + "-b":           {},
+		"parentId=nobody":                   {},
+		"available=" + owner:                {waiting, bad, good},
+		"available=somebody-else":           {},
+		"sortBy=createdAt":                  {good, bad, waiting},
+		"sortBy=created_at&sortOrder=desc":  {waiting, bad, good},
+		"sortBy=taskLabel&limit=1&offset=1": {good},
+	} {
+		got := get(query)
+		require.Equal(t, want, got.ids(), query)
+	}
+	page := get("limit=1&offset=1")
+	require.EqualValues(t, 3, page.Total)
+	require.Len(t, page.Tasks, 1)
+	require.Empty(t, get("limit=0").Tasks)
+	require.Nil(t, get("label=Waits").Tasks[0].Parameters, "the index has only their beginning")
+
+	search := func(body string) list {
+		t.Helper()
+		body = strings.Replace(body, "OWNER", `{"column":"owner","op":"eq","value":"`+owner+`"}`, 1)
+		return read[list](t, b.do(http.MethodPost, "/api/v1/tasks/search", body), http.StatusOK)
+	}
+	for body, want := range map[string][]string{
+		`{"filters":[OWNER]}`: {waiting, bad, good},
+		`{"filters":[OWNER,{"column":"taskLabel","op":"like","value":"%one"}],"sortBy":"label"}`:                          {bad, good},
+		`{"filters":[OWNER,{"column":"label","op":"NOT LIKE","value":"%one"}]}`:                                           {waiting},
+		`{"filters":[OWNER,{"column":"status","op":"IN","value":["failed","enqueued"]}]}`:                                 {waiting, bad},
+		`{"filters":[OWNER,{"column":"status","op":"notIn","value":["failed","enqueued"]}]}`:                              {good},
+		`{"filters":[OWNER,{"column":"createdAt","op":"gte","value":"2020-01-01T00:00:00Z"}],"limit":1,"sortBy":"label"}`: {bad},
+		`{"filters":[OWNER,{"column":"createdAt","op":"<","value":1577836800}]}`:                                          {},
+		`{"filters":[OWNER,{"column":"masterStatus","op":"=","value":true}]}`:                                             {},
+		`{"filters":[OWNER],"available":{}}`:                                                                              {waiting, bad, good},
+		`{"available":{"user":"` + owner + `","cancelled":true,"archived":true},"offset":2}`:                              {good},
+	} {
+		require.Equal(t, want, search(body).ids(), body)
+	}
+	slim := search(`{"filters":[OWNER,{"column":"label","op":"eq","value":"Good one"}],"deselect":["label","created_at","queue","parameters","category"]}`).Tasks[0]
+	require.Equal(t, entity{ID: good, TaskName: "echo", Status: "completed", RawStatus: "completed", Owner: owner, Report: slim.Report}, slim)
+
+	stats := b.do(http.MethodGet, "/api/v1/stats?user="+owner, nil)
+	require.Equal(t, http.StatusOK, stats.StatusCode)
+	require.JSONEq(t, `{"numberOfTasksCompleted":1,"numberOfTasksFailed":1,"numberOfTasksInProgress":0}`, string(stats.body))
+	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/api/v1/stats", nil).StatusCode)
+}
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.work()
+	name := "out/Zürich list.csv"
+	require.NoError(t, b.files.WriteAll(t.Context(), name, []byte("a,b\n1,2\n"), nil))
+	id := b.create(map[string]any{"action": "echo", "parameters": echo{File: name}}).ID
+	require.True(t, b.awaitClosed(id).HasFile)
+	a := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil)
+	require.Equal(t, http.StatusOK, a.StatusCode)
+	require.Equal(t, "a,b\n1,2\n", string(a.body))
+	require.Equal(t, "attachment; filename*=utf-8''Z%C3%BCrich%20list.csv", a.Header.Get("Content-Disposition"))
+	require.NotEmpty(t, a.Header.Get("Content-Type"))
+	require.Equal(t, "nosniff", a.Header.Get("X-Content-Type-Options"))
+	part := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil, "Range", "bytes=4-6")
+	require.Equal(t, http.StatusPartialContent, part.StatusCode)
+	require.Equal(t, "1,2", string(part.body))
+
+	require.NoError(t, b.files.Delete(t.Context(), name))
+	require.Equal(t, "File not found.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil), http.StatusNotFound).Detail)
+	require.False(t, b.awaitClosed(id).HasFile)
+
+	none := b.create(map[string]any{"action": "echo"}).ID
+	b.awaitClosed(none)
+	require.Equal(t, "Filename not found in report.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+none+"/file", nil), http.StatusNotFound).Detail)
+
+	failed := b.create(map[string]any{"action": "echo", "parameters": echo{Fail: true}}).ID
+	b.awaitClosed(failed)
+	require.Equal(t, `Task "`+failed+`" is not downloadable.`, readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+failed+"/file", nil), http.StatusConflict).Detail)
+
+	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/file", nil), http.StatusNotFound)
+}
+
+func TestLargeTasks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	large := strings.Repeat("x", 1<<20)
+	id := b.create(map[string]any{"action": "declared", "parameters": large}).ID
+	got := read[entity](t, b.do(http.MethodGet, "/api/v1/tasks/"+id, nil), http.StatusOK)
+	require.JSONEq(t, `"`+large+`"`, string(got.Parameters))
+
+	over := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{"action": "declared", "parameters": strings.Repeat("x", 2<<20)})
+	p := readProblem(t, over, http.StatusRequestEntityTooLarge)
+	require.Equal(t, "parameters", p.Field)
+	require.Contains(t, p.Detail, "at most 2093056 are allowed")
+
+	far := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{"action": "declared", "parameters": strings.Repeat("x", 4<<20)})
+	require.Contains(t, readProblem(t, far, http.StatusRequestEntityTooLarge).Detail, "bytes, the most that is allowed")
+}
+
+func TestQueuesActionsHealthAndDocument(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.create(map[string]any{"action": "declared"})
+	type queue struct {
+		Name         string
+		Weight       int
+		Default      bool
+		Waiting      int
+		Associations []string
+	}
+	var queues []queue
+	b.await("the task counts as waiting", func() bool {
+		queues = read[struct{ Queues []queue }](t, b.do(http.MethodGet, "/api/v1/queues", nil), http.StatusOK).Queues
+		return queues[0].Waiting > 0
+	})
+	require.Equal(t, []queue{
+		{Name: b.queue, Weight: 3, Default: true, Waiting: queues[0].Waiting, Associations: []string{}},
+		{Name: b.queue + "-b", Weight: 1, Associations: []string{"elsewhere"}},
+	}, queues)
+
+	actions := b.do(http.MethodGet, "/api/v1/actions", nil)
+	require.JSONEq(t, `{"actions":[{"name":"described","schema":{"type":"object"}},{"name":"echo"}]}`, string(actions.body))
+	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/healthz", nil).StatusCode)
+	ready := b.do(http.MethodGet, "/readyz", nil)
+	require.Equal(t, http.StatusOK, ready.StatusCode, "%s", ready.body)
+	doc := b.do(http.MethodGet, "/openapi.yaml", nil)
+	require.Equal(t, "application/yaml", doc.Header.Get("Content-Type"))
+	require.Contains(t, string(doc.body), "openapi: 3.1.0")
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// english words the validator's messages.
+var english = message.NewPrinter(language.English)
+
+// checkQuery checks the parameters of the query. One that the operation does not have is refused: a
+// filter with a typing error would otherwise return everything.
+func (c *contract) checkQuery(o *operation, query url.Values) error {
+	for name, values := range query {
+		p, known := o.parameters[name]
+		if !known || p.inPath {
+			return kindUnknownField.problem(name, fmt.Sprintf("the query parameter %q is not known; %s", name, knownNames(o.queryNames())))
+		}
+		if err := c.checkParameter(p, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkParameter checks the values that were given for one parameter.
+func (c *contract) checkParameter(p *parameter, values []string) error {
+	for _, value := range values {
+		if !utf8.ValidString(value) {
+			return kindInvalid.problem(p.name, p.name+" is not valid UTF-8")
+		}
+		if strings.ContainsRune(value, 0) {
+			return kindInvalid.problem(p.name, p.name+" has a NUL character")
+		}
+	}
+	if p.kind != "array" && len(values) > 1 {
+		return kindInvalid.problem(p.name, fmt.Sprintf("%s is given %d times; give it once", p.name, len(values)))
+	}
+	var value any
+	switch p.kind {
+	case "array":
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		value = list
+	case "integer":
+		n, err := strconv.Atoi(values[0])
+		if err != nil {
+			return kindInvalid.problem(p.name, fmt.Sprintf("%s is %q; it must be an integer", p.name, values[0]))
+		}
+		value = json.Number(strconv.Itoa(n))
+	default:
+		value = values[0]
+	}
+	return c.problems([]string{p.name}, p.schema.Validate(value))
+}
+
+// checkBody checks a body that parseJSON has read.
+func (c *contract) checkBody(o *operation, body any) error {
+	return c.problems(nil, o.body.Validate(body))
+}
+
+// problems makes one problem of everything that the validator found.
+func (c *contract) problems(prefix []string, err error) error {
+	if err == nil {
+		return nil
+	}
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return fmt.Errorf("validate: %w", err)
+	}
+	var found []*problem
+	c.collect(prefix, invalid, &found)
+	slices.SortStableFunc(found, func(a, b *problem) int { return strings.Compare(a.Field, b.Field) })
+	first := found[0]
+	if len(found) > 1 {
+		for _, p := range found {
+			first.Errors = append(first.Errors, fieldError{Field: p.Field, Detail: p.Detail})
+		}
+	}
+	return first
+}
+
+// collect adds a problem for each leaf of the validator's tree.
+func (c *contract) collect(prefix []string, e *jsonschema.ValidationError, found *[]*problem) {
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			c.collect(prefix, cause, found)
+		}
+		return
+	}
+	path := slices.Concat(prefix, e.InstanceLocation)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			detail := fmt.Sprintf("the field %q is not known; %s", name, knownNames(c.propertiesOf(e.SchemaURL)))
+			*found = append(*found, kindUnknownField.problem(fieldName(append(slices.Clone(path), name)), detail))
+		}
+	case *kind.Required:
+		for _, name := range k.Missing {
+			field := fieldName(append(slices.Clone(path), name))
+			*found = append(*found, kindInvalid.problem(field, field+" is missing"))
+		}
+	default:
+		field := fieldName(path)
+		subject := field
+		if subject == "" {
+			subject = "the body"
+		}
+		*found = append(*found, kindInvalid.problem(field, subject+": "+k.LocalizedString(english)))
+	}
+}
+
+// fieldName spells the path of a value as one reads it: filters[0].op.
+func fieldName(path []string) string {
+	var b strings.Builder
+	for _, step := range path {
+		if _, err := strconv.Atoi(step); err == nil {
+			b.WriteString("[" + step + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(".")
+		}
+		b.WriteString(step)
+	}
+	return b.String()
+}
+
+func knownNames(names []string) string {
+	if len(names) == 0 {
+		return "none is known here"
+	}
+	return "known are " + strings.Join(names, ", ")
+}

@@ -1,0 +1,121 @@
+// Command worker runs tasks.
+//
+// SIGTERM, SIGINT and SIGQUIT end it when the running tasks are done; SIGUSR2 pauses it and SIGCONT resumes it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/distributed-task-queue/taskqueue/internal/app"
+	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/worker"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
+	defer stop()
+	return newCommand().ExecuteContext(ctx)
+}
+
+type options struct {
+	config      string
+	queue       string
+	limit       int
+	concurrency int
+	strategy    string
+}
+
+func newCommand() *cobra.Command {
+	var o options
+	command := &cobra.Command{
+		Use:           "worker",
+		Short:         "Run tasks",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return o.run(command.Context(), command.OutOrStdout(), command.ErrOrStderr())
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.config, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")
+	flags.StringVar(&o.queue, "queue", "", "run tasks of this queue only")
+	flags.IntVar(&o.limit, "limit", 0, "end after this many tasks; needs --queue (default: no limit)")
+	flags.IntVar(&o.concurrency, "concurrency", 0, "how many tasks run at a time (default: worker.concurrency of the configuration)")
+	flags.StringVar(&o.strategy, "strategy", "", "which queue is next, weight or strict (default: worker.strategy of the configuration)")
+	return command
+}
+
+// load returns the configuration with the flags applied.
+func (o options) load() (config.Config, error) {
+	if o.limit < 0 {
+		return config.Config{}, fmt.Errorf("--limit is %d; it must be 1 or more, or 0 for no limit", o.limit)
+	}
+	if o.limit > 0 && o.queue == "" {
+		return config.Config{}, worker.ErrLimitNeedsQueue
+	}
+	c, err := config.Load(o.config, os.Environ())
+	if err != nil {
+		return config.Config{}, err
+	}
+	if o.concurrency < 0 {
+		return config.Config{}, fmt.Errorf("--concurrency is %d; it must be 1 or more", o.concurrency)
+	}
+	if o.concurrency > 0 {
+		c.Worker.Concurrency = o.concurrency
+	}
+	if o.strategy != "" {
+		if c.Worker.Strategy, err = worker.ParseStrategy(o.strategy); err != nil {
+			return config.Config{}, fmt.Errorf("--strategy: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	c, err := o.load()
+	if err != nil {
+		return err
+	}
+	actions, err := app.BuiltInActions(c.Actions)
+	if err != nil {
+		return err
+	}
+	program, err := app.Open(ctx, c, app.Options{Actions: actions, Logger: c.Logging.NewLogger(stderr)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, program.Close()) }()
+	w, err := program.NewWorker(o.queue, o.limit)
+	if errors.Is(err, app.ErrNoWorkerNeeded) {
+		_, err = fmt.Fprintln(stdout, err)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer obeyPauseSignals(w)()
+	program.Logger.Info("The worker starts", "namespace", program.Namespace, "queue", o.queue, "limit", o.limit,
+		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "actions", actions.Names())
+	if err := w.Run(ctx); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, "Worker finished at", time.Now().UTC().Format(time.RFC3339))
+	return err
+}

@@ -1,0 +1,166 @@
+package csvimport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"gocloud.dev/blob"
+
+	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// batchSize is how many rows are written in one transaction: enough that a transaction's price does not
+// count, few enough that a cancelled import stops at once.
+const batchSize = 500
+
+// Importer runs imports, any number of them at once.
+type Importer struct {
+	store       *store
+	files       *blob.Bucket
+	importDir   *os.Root // nil if there is none
+	maxWarnings int
+}
+
+// New opens the database and the import directory. Close the importer when no task runs any more.
+func New(ctx context.Context, cfg Config) (*Importer, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	i := &Importer{files: cfg.Files, maxWarnings: cfg.MaxWarnings}
+	var err error
+	if cfg.ImportDir != "" {
+		if i.importDir, err = os.OpenRoot(cfg.ImportDir); err != nil {
+			return nil, fmt.Errorf("csvimport: import directory: %w", err)
+		}
+	}
+	if i.store, err = openStore(ctx, cfg.Database); err != nil {
+		return nil, errors.Join(fmt.Errorf("csvimport: %w", err), i.Close())
+	}
+	return i, nil
+}
+
+// Register adds the action csv.import to the registry.
+func (i *Importer) Register(r *activities.Registry) error { return activities.Register(r, i.Run) }
+
+// Close closes the database and the import directory.
+func (i *Importer) Close() error {
+	var errs []error
+	if i.importDir != nil {
+		errs = append(errs, i.importDir.Close())
+	}
+	if i.store != nil {
+		errs = append(errs, i.store.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Counts is the data of an import's report.
+type Counts struct {
+	Read    int `json:"read"`    // lines but the header and blank ones
+	Written int `json:"written"` // rows that are now in the database
+	Refused int `json:"refused"`
+}
+
+// Run imports a file. A file of which some rows are refused gives a warning, and one of which no row can be
+// imported an error. If it ends early, what it wrote stays, and running it again completes it.
+func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
+	source, name, err := i.open(args)
+	if err != nil {
+		return task.Report{}, err
+	}
+	defer source.Close()
+
+	lines := newLineReader(source)
+	header, err := lines.next()
+	if errors.Is(err, io.EOF) {
+		return task.Error("%s cannot be imported: it is empty", name), nil
+	}
+	if err != nil {
+		return task.Report{}, fmt.Errorf("read the header of %s: %w", name, err)
+	}
+	rows, err := newRowReader(header)
+	if err != nil {
+		return task.Error("%s cannot be imported: %v", name, err), nil
+	}
+
+	refused, err := newRefusals(ctx, i.files, i.maxWarnings)
+	if err != nil {
+		return task.Report{}, err
+	}
+	counts, err := i.load(ctx, lines, rows, refused)
+	if err != nil {
+		refused.discard()
+		return task.Report{}, fmt.Errorf("import of %s ended at line %d with %d rows written: %w", name, lines.number, counts.Written, err)
+	}
+	if err := refused.save(); err != nil {
+		return task.Report{}, err
+	}
+	return summary(name, counts, refused), nil
+}
+
+func (i *Importer) load(ctx context.Context, lines *lineReader, rows *rowReader, refused *refusals) (Counts, error) {
+	var counts Counts
+	batch := make([]row, 0, batchSize)
+	flush := func() error {
+		if err := i.store.write(ctx, batch); err != nil {
+			return err
+		}
+		counts.Written += len(batch)
+		batch = batch[:0]
+		return nil
+	}
+	lineOf := make(map[int]int) // Julian day → line; dates have four-digit years, so this has a bound
+	for {
+		if ctx.Err() != nil {
+			return counts, context.Cause(ctx)
+		}
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return counts, flush()
+		}
+		if err != nil && !errors.Is(err, errLineTooLong) {
+			return counts, fmt.Errorf("read: %w", err)
+		}
+		counts.Read++
+		var r row
+		if err == nil {
+			r, err = rows.read(line)
+		}
+		if first, twice := lineOf[r.julianDay]; err == nil && twice {
+			err = fmt.Errorf("column date: %s is on line %d already", r.date.Format("2006-01-02"), first)
+		}
+		if err != nil {
+			counts.Refused++
+			if err := refused.add(lines.number, err.Error(), line); err != nil {
+				return counts, err
+			}
+			continue
+		}
+		lineOf[r.julianDay] = lines.number
+		if batch = append(batch, r); len(batch) == batchSize {
+			if err := flush(); err != nil {
+				return counts, err
+			}
+		}
+	}
+}
+
+func summary(name string, counts Counts, refused *refusals) task.Report {
+	report := task.Success
+	switch {
+	case counts.Refused > 0 && counts.Written == 0:
+		report = task.Error
+	case counts.Refused > 0:
+		report = task.Warning
+	}
+	return report("%s: %d rows read, %d written, %d refused", name, counts.Read, counts.Written, counts.Refused).
+		WithData(counts).
+		// The data of this child is how the task log knows the file to download.
+		Add(task.Success("the refused rows, with their line numbers and reasons, are in %s", refused.name).WithData(refused.name)).
+		Add(refused.warnings()...)
+}

@@ -1,0 +1,63 @@
+package csvimport
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// maxLineBytes is the longest line that is read. No row of an almanac comes near it; a longer one is
+// refused and not kept in memory.
+const maxLineBytes = 64 << 10
+
+var errLineTooLong = fmt.Errorf("the line is longer than %d bytes", maxLineBytes)
+
+// lineReader reads a file line by line.
+//
+// CSV lets a quoted field go on over several lines, but no column here may have a line break. So one
+// line is one row: a quote that is not closed spoils its own line and no other.
+type lineReader struct {
+	buf    *bufio.Reader
+	number int // of the line that was read last; the first is 1
+}
+
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{buf: bufio.NewReaderSize(r, maxLineBytes)}
+}
+
+// next returns the next line that is not blank, without its end. The error is io.EOF after the last
+// one, and errLineTooLong for a line that was skipped; then its beginning is returned.
+func (l *lineReader) next() (string, error) {
+	for {
+		raw, more, err := l.buf.ReadLine()
+		if err != nil {
+			return "", err
+		}
+		l.number++
+		line := string(raw)
+		if l.number == 1 {
+			line = strings.TrimPrefix(line, "\uFEFF") // the byte order mark that spreadsheets write
+		}
+		if more {
+			return line[:100], errors.Join(errLineTooLong, l.skip())
+		}
+		if strings.TrimSpace(line) != "" {
+			return line, nil
+		}
+	}
+}
+
+// skip reads up to the end of a line.
+func (l *lineReader) skip() error {
+	for more := true; more; {
+		var err error
+		if _, more, err = l.buf.ReadLine(); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		} else if err != nil {
+			return nil // the line was the last one
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+// Package app makes the parts that the programs of this module share from their configuration: the
+// connection to Temporal, the client, the worker and the API.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // file:// in files.url
+
+	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
+	"github.com/distributed-task-queue/taskqueue/tasklog/sqlite"
+)
+
+// Options are what a program adds to its configuration.
+type Options struct {
+	// Connection is what the program's flags say of the connection to Temporal. The rest comes from the
+	// TEMPORAL_* variables and profiles.
+	Connection config.Connection
+	// Actions are those that the program can run. Default: none.
+	Actions *taskqueue.Registry
+	// Logger gets what the program logs. Required.
+	Logger *slog.Logger
+}
+
+// App is a program that is connected to Temporal.
+type App struct {
+	Config    config.Config
+	Namespace string
+	Temporal  client.Client
+	Client    *taskqueue.Client
+	Logger    *slog.Logger
+	Files     *blob.Bucket // of the files that tasks leave; nil if none is configured
+
+	closers []func() error // in the order of opening
+}
+
+// Open connects to Temporal. An *UnreachableError says that nothing answers there.
+func Open(ctx context.Context, c config.Config, options Options) (*App, error) {
+	settings, err := connect(ctx, c, options)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, Namespace: settings.Namespace, Temporal: settings.Temporal, Logger: options.Logger}
+	if err := a.open(ctx, settings); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
+	if a.Config.Log.Engine == config.EngineSQLite {
+		engine, err := sqlite.Open(ctx, sqlite.Config{Client: settings.Temporal, Namespace: settings.Namespace, Path: a.Config.Log.File})
+		if err != nil {
+			return err
+		}
+		a.closers = append(a.closers, engine.Close)
+		settings.TaskLog = engine
+	}
+	if a.Client, err = taskqueue.New(settings); err != nil {
+		return err
+	}
+	if a.Config.Files.URL == "" {
+		return nil
+	}
+	if a.Files, err = blob.OpenBucket(ctx, a.Config.Files.URL); err != nil {
+		return fmt.Errorf("open the bucket that files.url names: %w", err)
+	}
+	a.closers = append(a.closers, a.Files.Close)
+	return nil
+}
+
+// Close ends the connections.
+func (a *App) Close() error {
+	var errs []error
+	for _, closeIt := range slices.Backward(a.closers) {
+		errs = append(errs, closeIt())
+	}
+	a.Temporal.Close()
+	return errors.Join(errs...)
+}
+
+// SetUp makes the server ready for tasks: see setup.Run.
+func SetUp(ctx context.Context, c config.Config, options Options, s setup.Options) error {
+	settings, err := connect(ctx, c, options)
+	if err != nil {
+		return err
+	}
+	defer settings.Temporal.Close()
+	// The task log is left out: its engine may need what is about to be made.
+	tasks, err := taskqueue.New(settings)
+	if err != nil {
+		return err
+	}
+	s.Initialize = tasks.Initialize
+	return setup.Run(ctx, settings.Temporal, settings.Namespace, s)
+}
+
+// connect returns the configuration of a taskqueue.Client that is connected and complete but for the task log.
+func connect(ctx context.Context, c config.Config, options Options) (taskqueue.Config, error) {
+	dial, err := config.TemporalOptions(options.Connection, options.Logger, nil)
+	if err != nil {
+		return taskqueue.Config{}, err
+	}
+	settings := c.Client()
+	settings.Namespace = dial.Namespace
+	settings.Actions = options.Actions
+	settings.Logger = options.Logger
+	settings.Temporal, err = Dial(ctx, dial)
+	return settings, err
+}
+
+// Dial connects to Temporal. An *UnreachableError says that nothing answers there.
+func Dial(ctx context.Context, options client.Options) (client.Client, error) {
+	c, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, dialError(options.HostPort, err)
+	}
+	return c, nil
+}
+
+// UnreachableError says that no Temporal server answers at an address.
+type UnreachableError struct {
+	Address string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("no Temporal server answers at %s: is it running? Start one with `go run ./cmd/standalone`, "+
+		"or name another address in TEMPORAL_ADDRESS (%v)", e.Address, e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+func dialError(address string, err error) error {
+	var unavailable *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	if errors.As(err, &unavailable) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) {
+		return &UnreachableError{Address: address, Err: err}
+	}
+	return fmt.Errorf("connect to the Temporal server at %s: %w", address, err)
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/temporal"
+
+	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/internal/app"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+func (p *program) enqueueCommand() *cobra.Command {
+	var (
+		options    taskqueue.Options
+		parameters string
+		label      string
+		wait       bool
+	)
+	c := &cobra.Command{
+		Use: "enqueue ACTION", Short: "Enqueue a task", Args: cobra.ExactArgs(1),
+		Example: `  taskctl enqueue http.request --params '{"url": "https://example.com"}' --wait
+  taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return usagef("ACTION is empty; name the action to run")
+			}
+			raw, err := readParameters(parameters, p.In)
+			if err != nil {
+				return err
+			}
+			return p.connected(c.Context(), func(a *app.App) error {
+				t, err := a.Client.CreateTask(c.Context(), args[0], raw, label, &options)
+				if err != nil {
+					return err
+				}
+				if wait {
+					if err := awaitTask(c.Context(), a, t.ID); err != nil {
+						return err
+					}
+				}
+				e, err := a.Client.TaskLog().Get(c.Context(), t.ID)
+				if err != nil {
+					return fmt.Errorf("task %s is enqueued, but cannot be read: %w", t.ID, err)
+				}
+				if err := p.printEntity(c.Context(), a, e); err != nil {
+					return err
+				}
+				if wait && e.Status != task.Completed {
+					return errTold
+				}
+				return nil
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&parameters, "params", "", "the action's parameters: JSON, @FILE, or - for standard input (default {})")
+	flags.StringVar(&label, "label", "", "what people call this task")
+	flags.StringVar(&options.Queue, "queue", "", "the queue to wait in (default: the dispatcher chooses it)")
+	flags.StringVar(&options.Owner, "owner", "", "who the task belongs to (default: owner of the configuration)")
+	flags.StringVar((*string)(&options.Category), "category", "", fmt.Sprintf("one of %v", task.Categories()))
+	flags.StringVar((*string)(&options.ParentID), "parent", "", "the task that this one is a child of")
+	flags.StringVar((*string)(&options.ID), "id", "", "an id that no task has yet (default: a new one)")
+	flags.BoolVar(&options.Master, "master", false, "the task's status is its own business, whatever its children do")
+	flags.DurationVar(&options.Delay, "delay", 0, "how long to wait before the task may start, as in 90s or 1h30m")
+	flags.IntVar(&options.Priority, "priority", 0, "place inside the queue, from 1 (first) to 5 (last) (default 3)")
+	flags.BoolVar(&wait, "wait", false, "wait until the task is done; exit with 1 if it has not completed")
+	return c
+}
+
+// readParameters returns what --params says.
+func readParameters(given string, stdin io.Reader) (json.RawMessage, error) {
+	var raw []byte
+	var err error
+	switch file, isFile := strings.CutPrefix(given, "@"); {
+	case given == "-":
+		if raw, err = io.ReadAll(stdin); err != nil {
+			return nil, fmt.Errorf("--params: read standard input: %w", err)
+		}
+	case isFile:
+		if raw, err = os.ReadFile(file); err != nil {
+			return nil, usagef("--params: %v", err)
+		}
+	default:
+		raw = []byte(given)
+	}
+	encoded, err := task.EncodeParameters(raw)
+	if err != nil {
+		return nil, usagef("--params: %v", err)
+	}
+	return encoded, nil
+}
+
+// awaitTask returns when the task has ended, however it has.
+func awaitTask(ctx context.Context, a *app.App, id task.ID) error {
+	err := a.Temporal.GetWorkflow(ctx, string(id), "").Get(ctx, nil)
+	var ended *temporal.WorkflowExecutionError
+	if err != nil && !errors.As(err, &ended) {
+		return fmt.Errorf("wait for task %s: %w", id, err)
+	}
+	return nil
+}

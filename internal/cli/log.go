@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/distributed-task-queue/taskqueue/internal/app"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+func (p *program) logCommand() *cobra.Command {
+	return group("log", "Look into the task log", p.logListCommand(), p.logGetCommand(), p.logStatsCommand())
+}
+
+func (p *program) logListCommand() *cobra.Command {
+	var s selection
+	c := &cobra.Command{
+		Use: "list", Short: "List tasks, the newest first", Args: cobra.NoArgs,
+		Example: `  taskctl log list --status failed --owner jane
+  taskctl log list --filter 'created_at >= 2026-01-31' --filter 'label like Monday%' --sort updated_at --order desc`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				filter, err := s.filter(a.Config.IgnoredTasks)
+				if err != nil {
+					return err
+				}
+				total, err := a.Client.TaskLog().Count(c.Context(), filter)
+				if err != nil {
+					return err
+				}
+				found, err := a.Client.TaskLog().Search(c.Context(), filter)
+				if err != nil {
+					return err
+				}
+				views, err := presenter(a).Collection(c.Context(), found)
+				if err != nil {
+					return err
+				}
+				page := struct {
+					Total int64          `json:"total"`
+					Tasks []tasklog.View `json:"tasks"`
+				}{total, views}
+				return p.print(page, func(t *table) {
+					t.row("ID", "ACTION", "STATUS", "LABEL", "QUEUE", "OWNER", "CREATED", "UPDATED")
+					for _, e := range found {
+						t.row(e.ID, e.TaskName, e.Status.Label(), e.Label, e.Queue, e.Owner, moment(e.CreatedAt), moment(e.UpdatedAt))
+					}
+					t.row(len(found), "of", total)
+				})
+			})
+		},
+	}
+	s.bind(c.Flags())
+	return c
+}
+
+func (p *program) logGetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "get ID", Short: "Show one task with its report", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				e, err := a.Client.TaskLog().Get(c.Context(), task.ID(args[0]))
+				if err != nil {
+					return err
+				}
+				return p.printEntity(c.Context(), a, e)
+			})
+		},
+	}
+}
+
+func (p *program) logStatsCommand() *cobra.Command {
+	var user string
+	c := &cobra.Command{
+		Use: "stats", Short: "Count tasks that are completed, failed and in progress", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				stats, err := a.Client.TaskLog().Stats(c.Context(), user)
+				if err != nil {
+					return err
+				}
+				return p.print(stats, func(t *table) {
+					t.row("completed", stats.Completed)
+					t.row("failed", stats.Failed)
+					t.row("in progress", stats.InProgress)
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", tasklog.SuperUser, "whose tasks to count (default: everybody's)")
+	return c
+}

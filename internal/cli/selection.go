@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/pflag"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// selection is what the flags of log list ask for.
+type selection struct {
+	columns map[tasklog.Column]*[]string // a task has one of the values
+	filters []string                     // 'column op value'
+	user    string
+	limit   int
+	offset  int
+	sort    string
+	order   string
+}
+
+func (s *selection) bind(flags *pflag.FlagSet) {
+	s.columns = make(map[tasklog.Column]*[]string)
+	for _, f := range []struct {
+		name   string
+		column tasklog.Column
+		usage  string
+	}{
+		{"status", tasklog.Status, "only tasks with this status; created and in_progress stand for the statuses of their group"},
+		{"owner", tasklog.Owner, "only tasks of this owner"},
+		{"action", tasklog.TaskName, "only tasks of this action"},
+		{"queue", tasklog.Queue, "only tasks of this queue"},
+		{"category", tasklog.Category, "only tasks of this category"},
+		{"label", tasklog.Label, "only tasks with this label"},
+		{"parent", tasklog.ParentID, "only children of this task"},
+	} {
+		s.columns[f.column] = flags.StringArray(f.name, nil, f.usage+"; may be repeated")
+	}
+	flags.StringArrayVar(&s.filters, "filter", nil, "only tasks for which 'column op value' holds; may be repeated, all must hold. "+
+		"Operators: = != < <= > >= like, notLike, in, notIn; in takes values with commas between them, or a JSON array")
+	flags.StringVar(&s.user, "user", "", "only what this user is shown: own tasks that are not archived, cancelled or ignored")
+	flags.IntVar(&s.limit, "limit", tasklog.DefaultLimit, "how many tasks to list at most")
+	flags.IntVar(&s.offset, "offset", 0, "how many tasks to leave out first")
+	flags.StringVar(&s.sort, "sort", "", "column to sort by (default: the newest tasks first)")
+	flags.StringVar(&s.order, "order", "", "asc or desc; needs --sort (default asc)")
+}
+
+// filter returns the filter of the task log that the flags describe.
+func (s *selection) filter(ignored []string) (*tasklog.Filter, error) {
+	f := tasklog.NewFilter()
+	for column, values := range s.columns {
+		if len(*values) == 0 {
+			continue
+		}
+		wanted := *values
+		if column == tasklog.Status {
+			wanted = statuses(wanted)
+		}
+		if err := f.Add(column, tasklog.In, wanted); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range s.filters {
+		if err := addCondition(f, text); err != nil {
+			return nil, usagef("--filter '%s': %v", text, err)
+		}
+	}
+	if s.user != "" {
+		f.WithIgnoredTasks(ignored...).AddAvailableFilters(s.user, false, false)
+	}
+	if s.limit < 0 || s.offset < 0 {
+		return nil, usagef("--limit and --offset cannot be negative")
+	}
+	f.Limit(s.limit).Offset(s.offset)
+	if s.order != "" && s.sort == "" {
+		return nil, usagef("--order needs --sort")
+	}
+	if s.sort != "" {
+		f.SortBy(tasklog.Column(s.sort))
+	}
+	if s.order != "" {
+		f.SortOrder(tasklog.Order(s.order))
+	}
+	return f, f.Err()
+}
+
+// statuses replaces the names of groups by the statuses in them.
+func statuses(names []string) []string {
+	var all []string
+	for _, name := range names {
+		members := task.Group(name).Statuses()
+		if len(members) == 0 {
+			all = append(all, name)
+		}
+		for _, s := range members {
+			all = append(all, string(s))
+		}
+	}
+	return all
+}
+
+// addCondition adds what 'column op value' says.
+func addCondition(f *tasklog.Filter, text string) error {
+	name, rest := cutWord(text)
+	column, err := tasklog.ParseColumn(name)
+	if err != nil {
+		return err
+	}
+	word, rest := cutWord(rest)
+	if strings.EqualFold(word, "not") { // NOT LIKE and NOT IN are two words
+		second, after := cutWord(rest)
+		word, rest = word+" "+second, after
+	}
+	op, err := parseOperator(word)
+	if err != nil {
+		return err
+	}
+	if op.List() {
+		values, err := listOf(rest)
+		if err != nil {
+			return err
+		}
+		return f.Add(column, op, values)
+	}
+	return f.Add(column, op, rest)
+}
+
+// parseOperator takes the operators of SQL in any case.
+func parseOperator(word string) (tasklog.Operator, error) {
+	all := tasklog.Operators()
+	if i := slices.IndexFunc(all, func(op tasklog.Operator) bool { return strings.EqualFold(word, op.SQL()) }); i >= 0 {
+		return all[i], nil
+	}
+	return tasklog.ParseOperator(word)
+}
+
+// listOf reads a JSON array, or words with commas between them.
+func listOf(text string) ([]any, error) {
+	values := []any{}
+	if strings.HasPrefix(text, "[") {
+		if err := json.Unmarshal([]byte(text), &values); err != nil {
+			return nil, errors.New("the value is not a JSON array of texts, numbers, true or false")
+		}
+		return values, nil
+	}
+	if text == "" {
+		return values, nil
+	}
+	for value := range strings.SplitSeq(text, ",") {
+		values = append(values, strings.TrimSpace(value))
+	}
+	return values, nil
+}
+
+// cutWord returns the first word, and what follows the white space after it.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimSpace(s)
+	if end := strings.IndexFunc(s, unicode.IsSpace); end >= 0 {
+		return s[:end], strings.TrimSpace(s[end:])
+	}
+	return s, ""
+}

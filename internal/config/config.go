@@ -1,0 +1,200 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/actions/command"
+	"github.com/distributed-task-queue/taskqueue/actions/httprequest"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/worker"
+)
+
+// Config is the whole configuration.
+type Config struct {
+	// Queues are the queues of the application, in the order in which they are listed.
+	Queues []Queue `yaml:"queues"`
+	// DefaultQueue is the queue of actions that are not associated to one. Default: the first.
+	DefaultQueue string `yaml:"defaultQueue"`
+	// Associations maps an action to the queue of its tasks.
+	Associations map[string]string `yaml:"associations"`
+	// Categories maps an action to the category of its tasks.
+	Categories map[string]task.Category `yaml:"categories"`
+	// Owner of the tasks that are enqueued without one. Default: nobody.
+	Owner string `yaml:"owner"`
+	// IgnoredTasks are actions that the lists of a user's tasks leave out.
+	IgnoredTasks []string `yaml:"ignoredTasks"`
+	Actions      Actions  `yaml:"actions"`
+	Log          Log      `yaml:"log"`
+	Worker       Worker   `yaml:"worker"`
+	API          API      `yaml:"api"`
+	Files        Files    `yaml:"files"`
+	Logging      Logging  `yaml:"logging"`
+}
+
+// Queue is one queue.
+type Queue struct {
+	Name string `yaml:"name"`
+	// Weight is the queue's share of a worker's attention. Default: 1.
+	Weight int `yaml:"weight"`
+	// Broker is how tasks get in. Default: BrokerTemporal.
+	Broker string `yaml:"broker"`
+}
+
+// BrokerTemporal is the broker that starts a task's workflow at once.
+const BrokerTemporal = "temporal"
+
+// Actions says which actions there are, and what the built-in ones may do.
+type Actions struct {
+	// Declared names the actions that only workers elsewhere know. When it is not nil, tasks for any other unknown
+	// action are refused. Default: nil, any action is taken.
+	Declared []string           `yaml:"declared"`
+	HTTP     httprequest.Config `yaml:"http"`
+	Command  command.Config     `yaml:"command"`
+}
+
+// Log says how the task log is searched.
+type Log struct {
+	Engine string `yaml:"engine"`
+	// File is the visibility database that EngineSQLite reads.
+	File string `yaml:"file"`
+}
+
+// The engines of the task log.
+const (
+	EngineVisibility = "visibility" // Temporal's own list API, which every server has
+	EngineSQLite     = "sqlite"     // the database file of an embedded server on the same machine
+)
+
+// Worker says how a worker runs tasks.
+type Worker struct {
+	// Concurrency is how many tasks run at a time, over all queues.
+	Concurrency int `yaml:"concurrency"`
+	// Strategy draws the queue whose task is next.
+	Strategy worker.Strategy `yaml:"strategy"`
+	// ShutdownTimeout is how long running tasks may go on when the worker is stopped.
+	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
+}
+
+// API says where the REST API is served.
+type API struct {
+	Listen string `yaml:"listen"` // address:port
+}
+
+// Files says where the files that tasks leave are kept.
+type Files struct {
+	// URL of the bucket, as gocloud.dev/blob opens it: file:///var/lib/taskqueue/files.
+	// Default: none, so tasks have no files to download.
+	URL string `yaml:"url"`
+}
+
+// Logging says what the programs log of themselves.
+type Logging struct {
+	Level  slog.Level `yaml:"level"`
+	Format string     `yaml:"format"`
+}
+
+// The formats of Logging.
+const (
+	FormatText = "text"
+	FormatJSON = "json"
+)
+
+// Default returns the configuration of a program that is told nothing.
+func Default() Config {
+	return Config{
+		Queues:       []Queue{{Name: taskqueue.DefaultQueue, Weight: 1, Broker: BrokerTemporal}},
+		Associations: map[string]string{},
+		Categories:   map[string]task.Category{},
+		IgnoredTasks: []string{},
+		Actions: Actions{
+			HTTP:    httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
+			Command: command.Config{Programs: map[string]command.Program{}},
+		},
+		Log:     Log{Engine: EngineVisibility},
+		Worker:  Worker{Concurrency: 10, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
+		API:     API{Listen: "127.0.0.1:8080"},
+		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
+	}
+}
+
+// validate reports every value that no program can work with. What a package checks by itself when it is given the
+// value, as the dispatcher checks queues, is left to it.
+func (c Config) validate() error {
+	var errs []error
+	refuse := func(key string, value any, reason string) {
+		errs = append(errs, fmt.Errorf("%s is %q: %s", key, fmt.Sprint(value), reason))
+	}
+	if len(c.Queues) == 0 {
+		errs = append(errs, fmt.Errorf("queues: %w", dispatcher.ErrNoQueues))
+	}
+	for i, q := range c.Queues {
+		if q.Broker != "" && q.Broker != BrokerTemporal {
+			refuse(fmt.Sprintf("queues[%d].broker", i), q.Broker, "there is no such broker; brokers are "+BrokerTemporal)
+		}
+	}
+	if engines := []string{EngineVisibility, EngineSQLite}; !slices.Contains(engines, c.Log.Engine) {
+		refuse("log.engine", c.Log.Engine, fmt.Sprintf("there is no such engine; engines are %v", engines))
+	}
+	if c.Log.Engine == EngineSQLite && c.Log.File == "" {
+		refuse("log.file", c.Log.File, "the engine sqlite needs the visibility database of the embedded server")
+	}
+	if c.Worker.Concurrency < 1 {
+		refuse("worker.concurrency", c.Worker.Concurrency, "it must be 1 or more")
+	}
+	if _, err := worker.ParseStrategy(string(c.Worker.Strategy)); err != nil {
+		errs = append(errs, fmt.Errorf("worker.strategy: %w", err))
+	}
+	if c.Worker.ShutdownTimeout <= 0 {
+		refuse("worker.shutdownTimeout", c.Worker.ShutdownTimeout, "it must be more than 0")
+	}
+	if formats := []string{FormatText, FormatJSON}; !slices.Contains(formats, c.Logging.Format) {
+		refuse("logging.format", c.Logging.Format, fmt.Sprintf("formats are %v", formats))
+	}
+	return errors.Join(errs...)
+}
+
+// Client returns the part of the configuration that a taskqueue.Client needs. What needs a connection, the
+// caller adds: Temporal, Namespace, TaskLog.
+func (c Config) Client() taskqueue.Config {
+	queues := make([]taskqueue.Queue, len(c.Queues))
+	for i, q := range c.Queues {
+		queues[i] = taskqueue.Queue{Name: q.Name, Weight: q.Weight}
+	}
+	return taskqueue.Config{
+		Queues:       queues,
+		DefaultQueue: c.DefaultQueue,
+		Associations: c.Associations,
+		Categories:   c.Categories,
+		Declared:     c.Actions.known(),
+		Owner:        c.Owner,
+		IgnoredTasks: c.IgnoredTasks,
+	}
+}
+
+// known returns the actions that workers elsewhere know: those declared, and the built-in ones, which
+// every worker has. It is nil if nothing is declared.
+func (a Actions) known() []string {
+	if a.Declared == nil {
+		return nil
+	}
+	known := append(slices.Clone(a.Declared), httprequest.Name)
+	if len(a.Command.Programs) > 0 {
+		known = append(known, command.Name)
+	}
+	return known
+}
+
+// WorkerConfig returns the part of the configuration that a worker needs.
+func (c Config) WorkerConfig() worker.Config {
+	return worker.Config{
+		Concurrency:     c.Worker.Concurrency,
+		Strategy:        c.Worker.Strategy,
+		ShutdownTimeout: c.Worker.ShutdownTimeout,
+	}
+}

@@ -1,0 +1,120 @@
+package tasklog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// Decorator adds one key to the JSON of entities. When ok is false it adds none to this one.
+type Decorator func(ctx context.Context, e Entity) (key string, value any, ok bool, err error)
+
+// WithCategory adds "category".
+func WithCategory() Decorator {
+	return func(_ context.Context, e Entity) (string, any, bool, error) {
+		return "category", e.Category, true, nil
+	}
+}
+
+// FileChecker knows which files there are in the storage that actions leave their files in.
+type FileChecker interface {
+	Exists(ctx context.Context, name string) (bool, error)
+}
+
+// WithHasFile adds "hasFile": whether the task left a file, and it is still there.
+func WithHasFile(files FileChecker) Decorator {
+	return func(ctx context.Context, e Entity) (string, any, bool, error) {
+		name := e.FileName()
+		if name == "" {
+			return "hasFile", false, true, nil
+		}
+		exists, err := files.Exists(ctx, name)
+		if err != nil {
+			return "", nil, false, fmt.Errorf("look for file %q of task %q: %w", name, e.ID, err)
+		}
+		return "hasFile", exists, true, nil
+	}
+}
+
+// Redirector returns where a user may go to see what the task made, "" if the user has no access to it.
+type Redirector func(ctx context.Context, e Entity) (url string, err error)
+
+// notRedirected are the categories of tasks that make nothing to go to.
+var notRedirected = []task.Category{
+	task.CategoryDelete, task.CategoryExport, task.CategoryUnknown, task.CategoryUnrelatedResource,
+}
+
+// WithRedirectURL adds "redirectUrl" to completed and archived tasks, unless their category is one that
+// leaves nothing to go to or there is no access.
+func WithRedirectURL(redirect Redirector) Decorator {
+	return func(ctx context.Context, e Entity) (string, any, bool, error) {
+		if e.Status != task.Completed && e.Status != task.Archived || slices.Contains(notRedirected, e.Category) {
+			return "", nil, false, nil
+		}
+		url, err := redirect(ctx, e)
+		if err != nil {
+			return "", nil, false, fmt.Errorf("redirect to task %q: %w", e.ID, err)
+		}
+		return "redirectUrl", url, url != "", nil
+	}
+}
+
+// Presenter says what entities look like to a kind of reader.
+type Presenter struct {
+	Decorators    []Decorator // applied in this order
+	WithoutReport bool        // leave the report out, after the decorators have seen it
+}
+
+// SimpleManagement presents tasks to those who manage them: with category, hasFile and redirectUrl, then
+// what extra adds, and with the report only if reportIncluded.
+func SimpleManagement(files FileChecker, redirect Redirector, reportIncluded bool, extra ...Decorator) Presenter {
+	return Presenter{
+		Decorators:    append([]Decorator{WithCategory(), WithHasFile(files), WithRedirectURL(redirect)}, extra...),
+		WithoutReport: !reportIncluded,
+	}
+}
+
+// View is an entity as a Presenter presents it; it is there to be written as JSON.
+type View struct {
+	Entity Entity
+	added  object
+}
+
+// MarshalJSON writes the entity's own keys, then those of the decorators.
+func (v View) MarshalJSON() ([]byte, error) {
+	return json.Marshal(append(v.Entity.object(), v.added...))
+}
+
+// Entity presents one entity.
+func (p Presenter) Entity(ctx context.Context, e Entity) (View, error) {
+	view := View{Entity: e}
+	for _, decorate := range p.Decorators {
+		key, value, ok, err := decorate(ctx, e)
+		if err != nil {
+			return View{}, err
+		}
+		if ok {
+			view.added = append(view.added, member{key, value})
+		}
+	}
+	if p.WithoutReport {
+		view.Entity.Report = nil
+	}
+	return view, nil
+}
+
+// Collection presents a list; its JSON is an array, [] when it is empty.
+func (p Presenter) Collection(ctx context.Context, c Collection) ([]View, error) {
+	views := make([]View, 0, len(c))
+	for _, e := range c {
+		view, err := p.Entity(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, view)
+	}
+	return views, nil
+}

@@ -1,0 +1,203 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+const (
+	// timeFormat is how the table's generated columns hold times: as texts that sort like them.
+	timeFormat = "2006-01-02 15:04:05.000+00:00"
+	// closeTimeFormat is how the server itself writes times, without zeros at the end of the fraction.
+	closeTimeFormat = "2006-01-02 15:04:05+00:00"
+	// notClosed stands for the close time of a run that is not closed, in the expression that the
+	// table's indexes are on.
+	notClosed = "9999-12-31 23:59:59+00:00"
+)
+
+// statement is SQL with its arguments, in the order of its question marks.
+type statement struct {
+	text strings.Builder
+	args []any
+}
+
+func (s *statement) add(text string, args ...any) {
+	s.text.WriteString(text)
+	s.args = append(s.args, args...)
+}
+
+// where adds the condition that finds the tasks of the filter among the rows e of executions_visibility.
+func (s *statement) where(schema schema, f *tasklog.Filter, now time.Time) {
+	s.add("e.namespace_id = ? AND e.workflow_type_name = ?", schema.namespaceID, tasklog.WorkflowType)
+	s.add(" AND ")
+	s.status(schema, tasklog.NewStatusCondition(f.Statuses()))
+	for _, c := range f.Conditions() {
+		if c.Column != tasklog.Status { // which are all in the condition above
+			s.add(" AND ")
+			s.condition(schema, c)
+		}
+	}
+	s.notSuperseded(schema, now)
+}
+
+// status adds the condition for a set of effective statuses.
+func (s *statement) status(schema schema, c tasklog.StatusCondition) {
+	if c.Full() {
+		s.add("e.status <> " + executions(enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW))
+		return
+	}
+	operator := "IN"
+	if c.Except {
+		operator = "NOT IN"
+	}
+	s.add(fmt.Sprintf("(e.status IN %s OR e.status NOT IN %s AND %s %s %s)",
+		executions(c.Executions...), executions(c.Decided...), value(schema, tasklog.Status), operator, statuses(c.Attributes)))
+}
+
+// condition adds one condition on another column than the status.
+func (s *statement) condition(schema schema, c tasklog.Condition) {
+	column := value(schema, c.Column)
+	if equalsOnlySet(c) {
+		// Here the bare column says the same, and an index on it can serve.
+		column = schema.column(c.Column)
+	}
+	switch c.Operator {
+	case tasklog.Like, tasklog.NotLike:
+		s.add(fmt.Sprintf(`%s %s ? ESCAPE '\'`, column, c.Operator.SQL()), c.Pattern().Render("%", "_", escapeLike))
+	case tasklog.In, tasklog.NotIn:
+		// One parameter for any number of values: SQLite bounds the number of parameters.
+		s.add(fmt.Sprintf("%s %s (SELECT value FROM json_each(?))", column, c.Operator.SQL()), jsonArray(c.Values))
+	default:
+		s.add(fmt.Sprintf("%s %s ?", column, c.Operator.SQL()), argument(c.Value()))
+	}
+}
+
+// equalsOnlySet reports whether the condition compares for equality with values that a column has only
+// if its attribute is set.
+func equalsOnlySet(c tasklog.Condition) bool {
+	switch c.Operator {
+	case tasklog.Eq, tasklog.In:
+		return !slices.Contains(c.Values, c.Column.Missing()) && !slices.Contains(c.Values, any(""))
+	}
+	return false
+}
+
+// notSuperseded leaves out the runs that an archive run has replaced lately.
+func (s *statement) notSuperseded(schema schema, now time.Time) {
+	field := schema.fields[attribute.Supersedes.GetName()]
+	s.add(fmt.Sprintf(` AND e.run_id NOT IN (SELECT a.%s FROM executions_visibility AS a
+		WHERE a.namespace_id = ? AND COALESCE(a.close_time, '%s') > ? AND COALESCE(a.close_time, '%s') < '%s' AND a.%s IS NOT NULL)`,
+		field, notClosed, notClosed, notClosed, field),
+		schema.namespaceID, now.Add(-tasklog.SupersededFor).UTC().Format(closeTimeFormat))
+}
+
+// order adds an ORDER BY that leaves no two rows equal.
+func (s *statement) order(schema schema, f *tasklog.Filter) {
+	column, order := f.Sort()
+	key := value(schema, column)
+	if column == tasklog.Status {
+		key = effectiveStatus(schema)
+	}
+	if column == tasklog.ID {
+		s.add(fmt.Sprintf(" ORDER BY %s %s, e.run_id %s", key, order, order))
+		return
+	}
+	s.add(fmt.Sprintf(" ORDER BY %s %s, e.workflow_id %s, e.run_id %s", key, order, order, order))
+}
+
+// page adds the limit and the offset.
+func (s *statement) page(f *tasklog.Filter) {
+	limit, limited, offset := f.Page()
+	if !limited {
+		limit = -1 // SQLite's way to say so
+	}
+	s.add(" LIMIT ? OFFSET ?", limit, offset)
+}
+
+// value is the expression for what a column of the log holds, NULL or the value for a missing attribute
+// included.
+func value(schema schema, c tasklog.Column) string {
+	column := schema.column(c)
+	switch missing := c.Missing().(type) {
+	case string:
+		if _, own := systemFields[c.Attribute()]; own {
+			return column
+		}
+		return fmt.Sprintf("COALESCE(%s, '%s')", column, missing)
+	case bool:
+		return fmt.Sprintf("COALESCE(%s, %t)", column, missing)
+	}
+	if c.Kind() == tasklog.KindText {
+		return fmt.Sprintf("NULLIF(%s, '')", column)
+	}
+	return column
+}
+
+// effectiveStatus is the expression for the status by which tasks are sorted.
+func effectiveStatus(schema schema) string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, s := range task.Statuses() {
+		if c := tasklog.NewStatusCondition([]task.Status{s}); len(c.Executions) > 0 {
+			fmt.Fprintf(&b, " WHEN e.status IN %s THEN '%s'", executions(c.Executions...), s)
+		}
+	}
+	attribute := value(schema, tasklog.Status)
+	fmt.Fprintf(&b, " WHEN %s IN %s THEN %s ELSE '%s' END", attribute, statuses(task.Statuses()), attribute, task.Unknown)
+	return b.String()
+}
+
+func executions(list ...enumspb.WorkflowExecutionStatus) string {
+	numbers := make([]string, len(list))
+	for i, s := range list {
+		numbers[i] = fmt.Sprint(int32(s))
+	}
+	return "(" + strings.Join(numbers, ", ") + ")"
+}
+
+func statuses(list []task.Status) string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = "'" + string(s) + "'"
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
+
+// argument returns a value of a condition as the table holds it.
+func argument(value any) any {
+	switch v := value.(type) {
+	case time.Time:
+		return v.UTC().Format(timeFormat)
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	}
+	return value
+}
+
+func jsonArray(values []any) string {
+	arguments := make([]any, len(values))
+	for i, v := range values {
+		arguments[i] = argument(v)
+	}
+	encoded, err := json.Marshal(arguments)
+	if err != nil {
+		panic(fmt.Sprintf("sqlite: texts and numbers are not JSON: %v", err)) // cannot be
+	}
+	return string(encoded)
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func escapeLike(literal string) string { return likeEscaper.Replace(literal) }

@@ -1,0 +1,127 @@
+package tasklogtest
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// How many random filters are tried, and from which seed, can be set in the environment; the seed of a
+// failure is in its message.
+const (
+	filtersVariable = "TASKLOG_FILTERS"
+	seedVariable    = "TASKLOG_SEED"
+	defaultFilters  = 300
+	defaultSeed     = 1
+)
+
+func (b *bench) testRandomFilters(t *testing.T) {
+	t.Parallel()
+	n, first := fromEnvironment(t, filtersVariable, defaultFilters), fromEnvironment(t, seedVariable, defaultSeed)
+	for seed := first; seed < first+n; seed++ {
+		g := generator{bench: b, Rand: rand.New(rand.NewPCG(seed, 0))}
+		b.check(t, g.question())
+		if t.Failed() {
+			t.Fatalf("to repeat: %s=%d %s=1", seedVariable, seed, filtersVariable)
+		}
+	}
+}
+
+func fromEnvironment(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text, ok := os.LookupEnv(name)
+	if !ok {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	require.NoError(t, err, "%s", name)
+	return n
+}
+
+type generator struct {
+	*rand.Rand
+
+	bench *bench
+}
+
+func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
+
+func (g generator) question() question {
+	q := question{sortBy: pick(g, tasklog.Columns()), descending: g.IntN(2) == 0, limit: -1}
+	for range g.IntN(4) {
+		q.conditions = append(q.conditions, g.condition())
+	}
+	if g.IntN(2) == 0 {
+		q.limit = g.IntN(12)
+	}
+	if g.IntN(3) == 0 {
+		q.offset = g.IntN(12)
+	}
+	return q
+}
+
+func (g generator) condition() condition {
+	for {
+		column, op := pick(g, tasklog.Columns()), pick(g, tasklog.Operators())
+		if !op.Takes(column.Kind()) {
+			continue
+		}
+		values := g.bench.values(column, op)
+		next := func() any {
+			v := pick(g, values)
+			switch op {
+			case tasklog.Like, tasklog.NotLike:
+				return g.pattern(v.(string))
+			}
+			if at, ok := v.(time.Time); ok {
+				return at.Add(time.Duration(g.IntN(5)-2) * time.Millisecond)
+			}
+			return v
+		}
+		if !op.List() {
+			return condition{column, op, next()}
+		}
+		list := []any{}
+		for range g.IntN(6) {
+			list = append(list, next())
+		}
+		return condition{column, op, list}
+	}
+}
+
+// pattern makes a pattern that has a chance to match the text.
+func (g generator) pattern(text string) string {
+	runes := []rune(text)
+	if len(runes) > 0 && g.IntN(3) > 0 {
+		from := g.IntN(len(runes))
+		runes = runes[from : from+g.IntN(len(runes)-from)+1]
+	}
+	var pattern []rune
+	for _, r := range runes {
+		switch g.IntN(8) {
+		case 0:
+			pattern = append(pattern, '_')
+		case 1:
+			pattern = append(pattern, '%')
+		case 2:
+			pattern = append(pattern, '\\', r)
+		default:
+			pattern = append(pattern, r)
+		}
+	}
+	switch g.IntN(4) {
+	case 0:
+		return "%" + string(pattern)
+	case 1:
+		return string(pattern) + "%"
+	case 2:
+		return "%" + string(pattern) + "%"
+	}
+	return string(pattern)
+}
