@@ -72,7 +72,6 @@ func setup(t *testing.T) *bundle {
 		Associations: map[string]string{"elsewhere": queue + "-b"},
 		Actions:      actions,
 		Declared:     []string{"declared"},
-		IgnoredTasks: []string{"described"},
 		Logger:       temporaltest.Logger(t),
 	}, api.Config{})
 }
@@ -141,7 +140,7 @@ func (b *bundle) do(method, path string, body any, header ...string) answer {
 	request.Host = request.Header.Get("Host")
 	response, err := b.http.Do(request)
 	require.NoError(b.t, err)
-	defer response.Body.Close() //nolint:errcheck // it has been read
+	defer response.Body.Close()
 	got, err := io.ReadAll(response.Body)
 	require.NoError(b.t, err)
 	return answer{Response: response, body: got}

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"gocloud.dev/gcerrors"
 
+	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -86,10 +87,13 @@ func unavailable(err error) bool {
 	}
 }
 
-// bodyError is for a body that could not be read to its end.
+// bodyError is for a body that could not be read to its end, or is not JSON.
 func bodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
+	}
+	if e, ok := errors.AsType[*strictjson.Error](err); ok {
+		return kindMalformed.problem(e.Name, "the body "+e.Reason)
 	}
 	return kindMalformed.problem("", fmt.Sprintf("the body could not be read: %v", err))
 }

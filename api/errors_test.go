@@ -80,7 +80,7 @@ func TestWrongRequests(t *testing.T) {
 		"filter without op":      {"POST", search, `{"filters":[{"column":"status","value":"x"}]}`, 422, "filters[0].op", "missing", nil},
 		"filter with more":       {"POST", search, `{"filters":[{"column":"status","op":"eq","value":"x","or":1}]}`, 422, "filters[0].or", "known are column, op, value", nil},
 		"wrong value":            {"POST", search, `{"filters":[{"column":"status","op":"eq","value":"nope"}]}`, 422, "status", "enqueued", nil},
-		"wrong kind":             {"POST", search, `{"filters":[{"column":"createdAt","op":"like","value":"2026%"}]}`, 422, "createdAt", "cannot be compared", nil},
+		"wrong kind":             {"POST", search, `{"filters":[{"column":"createdAt","op":"like","value":"2026%"}]}`, 422, "created_at", "cannot be compared", nil},
 		"wrong time":             {"POST", search, `{"filters":[{"column":"createdAt","op":"gt","value":"soon"}]}`, 422, "created_at", "soon", nil},
 		"null value":             {"POST", search, `{"filters":[{"column":"owner","op":"eq","value":null}]}`, 422, "filters[0].value", "null", nil},
 		"deselect a base column": {"POST", search, `{"deselect":["id"]}`, 422, "id", "not unselectable", nil},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 )
 
@@ -57,9 +58,9 @@ func (s *Server) admit(c *gin.Context, o *operation) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := parseJSON(body)
+	value, err := strictjson.Parse(body)
 	if err != nil {
-		return nil, err
+		return nil, bodyError(err)
 	}
 	return body, s.contract.checkBody(o, value)
 }

@@ -33,10 +33,10 @@ func (s *Server) getTask(c *call) error {
 
 // page is the part of a list that is wanted.
 type page struct {
-	Limit     *int           `json:"limit"      form:"limit"`
-	Offset    int            `json:"offset"     form:"offset"`
-	SortBy    tasklog.Column `json:"sortBy"     form:"sortBy"`
-	SortOrder tasklog.Order  `json:"sortOrder"  form:"sortOrder"`
+	Limit     *int           `form:"limit"     json:"limit"`
+	Offset    int            `form:"offset"    json:"offset"`
+	SortBy    tasklog.Column `form:"sortBy"    json:"sortBy"`
+	SortOrder tasklog.Order  `form:"sortOrder" json:"sortOrder"`
 }
 
 // apply sets the page on a filter.
@@ -75,7 +75,7 @@ func (s *Server) listTasks(c *call) error {
 	}
 	f := tasklog.NewFilter()
 	if query.Available != "" {
-		s.onlyAvailable(f, query.Available, false, false)
+		f.AddAvailableFilters(query.Available, false, false)
 	}
 	for _, condition := range []struct {
 		column tasklog.Column
@@ -140,7 +140,7 @@ func (s *Server) searchTasks(c *call) error {
 	}
 	f := tasklog.NewFilter()
 	if a := body.Available; a != nil {
-		s.onlyAvailable(f, userOrAll(a.User), a.Archived, a.Cancelled)
+		f.AddAvailableFilters(userOrAll(a.User), a.Archived, a.Cancelled)
 	}
 	for i, condition := range body.Filters {
 		decoder := json.NewDecoder(bytes.NewReader(condition.Value))
@@ -160,11 +160,6 @@ func (s *Server) searchTasks(c *call) error {
 	}
 	body.apply(f)
 	return s.answerPage(c, f)
-}
-
-// onlyAvailable wants only what the user is shown.
-func (s *Server) onlyAvailable(f *tasklog.Filter, user string, archived, cancelled bool) {
-	f.AddAvailableFilters(user, archived, cancelled)
 }
 
 // userOrAll returns the user who sees everybody's tasks if none is given.

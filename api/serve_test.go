@@ -42,7 +42,7 @@ func TestListenAndServeRefusesOtherMachines(t *testing.T) {
 
 func TestServeRefusesAnOpenListener(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "0.0.0.0:0") //nolint:gosec // that is the point
+	listener, err := net.Listen("tcp", "0.0.0.0:0")
 	require.NoError(t, err)
 	require.ErrorContains(t, newServer(t).Serve(t.Context(), listener), "no authentication")
 	_, err = listener.Accept()
@@ -53,7 +53,7 @@ func TestListenAndServeNamesATakenPort(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // nothing was written
+	defer listener.Close()
 	require.ErrorContains(t, newServer(t).ListenAndServe(t.Context(), listener.Addr().String()), listener.Addr().String())
 }
 
@@ -63,7 +63,8 @@ func TestServeStopsWithItsContext(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- newServer(t).Serve(ctx, listener) }()
+	server := newServer(t)
+	go func() { ended <- server.Serve(ctx, listener) }()
 	response, err := http.Get("http://" + listener.Addr().String() + "/healthz") //nolint:noctx // a test
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())

@@ -67,7 +67,7 @@ func (c *contract) checkParameter(p *parameter, values []string) error {
 	return c.problems([]string{p.name}, p.schema.Validate(value))
 }
 
-// checkBody checks a body that parseJSON has read.
+// checkBody checks a body that strictjson has parsed.
 func (c *contract) checkBody(o *operation, body any) error {
 	return c.problems(nil, o.body.Validate(body))
 }

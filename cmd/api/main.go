@@ -5,74 +5,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
 
 func main() {
-	if err := run(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newCommand().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "api:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	defer stop()
-	return newCommand().ExecuteContext(ctx)
-}
-
 func newCommand() *cobra.Command {
 	var file, listen string
 	command := &cobra.Command{
-		Use:           "api",
-		Short:         "Serve the REST API",
-		Args:          cobra.NoArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		RunE: func(command *cobra.Command, _ []string) error {
-			c, err := config.Load(file, os.Environ())
-			if err != nil {
-				return err
-			}
-			if listen != "" {
-				c.API.Listen = listen
-			}
-			return serve(command.Context(), c, command.OutOrStdout(), command.ErrOrStderr())
-		},
+		Use: "api", Short: "Serve the REST API", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		RunE: func(command *cobra.Command, _ []string) error { return run(command.Context(), file, listen) },
 	}
-	flags := command.Flags()
-	flags.StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")
-	flags.StringVar(&listen, "listen", "", "address:port on this machine (default: api.listen of the configuration, or "+config.Default().API.Listen+")")
+	command.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")
+	command.Flags().StringVar(&listen, "listen", "", "address:port (default: api.listen of the configuration)")
 	return command
 }
 
-// serve prints one line when the API answers, and serves until ctx ends.
-func serve(ctx context.Context, c config.Config, stdout, stderr io.Writer) (err error) {
-	program, err := app.Open(ctx, c, app.Options{Logger: c.Logging.NewLogger(stderr)})
+func run(ctx context.Context, file, listen string) (err error) {
+	c, err := config.Load(file, os.Environ())
+	if err != nil {
+		return err
+	}
+	if listen != "" {
+		c.API.Listen = listen
+	}
+	actions, err := app.BuiltInActions(c.Actions)
+	if err != nil {
+		return err
+	}
+	program, err := app.Open(ctx, c, app.Options{Actions: actions, Logger: c.Logging.NewLogger(os.Stderr)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, program.Close()) }()
-	server, err := program.NewAPI()
+	server, err := api.New(api.Config{Client: program.Client, Logger: program.Logger})
 	if err != nil {
 		return err
 	}
-	var socket net.ListenConfig
-	listener, err := socket.Listen(ctx, "tcp", c.API.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.API.Listen, err)
-	}
-	if _, err := fmt.Fprintf(stdout, "ready api=http://%s\n", listener.Addr()); err != nil {
-		return err
-	}
-	return server.Serve(ctx, listener)
+	program.Logger.Info("The API starts", "address", c.API.Listen)
+	return server.ListenAndServe(ctx, c.API.Listen)
 }

@@ -1,5 +1,5 @@
 // Command standalone runs everything in one process, on 127.0.0.1: the Temporal
-// server and its Web UI.
+// server and its Web UI, the REST API and a weighted worker.
 package main
 
 import (
@@ -115,6 +115,20 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	ready := []string{"ready", "temporal=" + server.FrontendAddress()}
 	if o.runs(serviceUI) {
 		ready = append(ready, "ui="+server.UIURL())
+	}
+	if o.runs(serviceAPI) || o.runs(serviceWorker) {
+		running, err := startServices(ctx, o, server, logger)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if stopErr := running.stop(); stopErr != nil {
+				logger.Error("A service ended with an error", "error", stopErr)
+			}
+		}()
+		if running.apiURL != "" {
+			ready = append(ready, "api="+running.apiURL)
+		}
 	}
 	if _, err := fmt.Fprintln(stdout, strings.Join(ready, " ")); err != nil {
 		return fmt.Errorf("print the ready line: %w", err)

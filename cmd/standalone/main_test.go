@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 // process is a running standalone.
 type process struct {
 	*exec.Cmd
-	ready   string // the ready line
-	address string // Temporal's address, from the ready line
+	ready   string        // the ready line
+	address string        // Temporal's address, from the ready line
 	exited  chan struct{} // closed when it has ended, with err
 	err     error
 }

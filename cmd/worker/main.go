@@ -113,6 +113,9 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	defer obeyPauseSignals(w)()
 	program.Logger.Info("The worker starts", "namespace", program.Namespace, "queue", o.queue, "limit", o.limit,
 		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "actions", actions.Names())
+	defer context.AfterFunc(ctx, func() {
+		program.Logger.Info("The worker stops when the running tasks are done", "timeout", c.Worker.ShutdownTimeout)
+	})()
 	if err := w.Run(ctx); err != nil {
 		return err
 	}

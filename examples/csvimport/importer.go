@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"gocloud.dev/blob"
 
@@ -107,6 +108,9 @@ func (i *Importer) load(ctx context.Context, lines *lineReader, rows *rowReader,
 	var counts Counts
 	batch := make([]row, 0, batchSize)
 	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
 		if err := i.store.write(ctx, batch); err != nil {
 			return err
 		}
@@ -132,7 +136,7 @@ func (i *Importer) load(ctx context.Context, lines *lineReader, rows *rowReader,
 			r, err = rows.read(line)
 		}
 		if first, twice := lineOf[r.julianDay]; err == nil && twice {
-			err = fmt.Errorf("column date: %s is on line %d already", r.date.Format("2006-01-02"), first)
+			err = fmt.Errorf("column date: %s is on line %d already", r.date.Format(time.DateOnly), first)
 		}
 		if err != nil {
 			counts.Refused++

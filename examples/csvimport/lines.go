@@ -41,7 +41,10 @@ func (l *lineReader) next() (string, error) {
 			line = strings.TrimPrefix(line, "\uFEFF") // the byte order mark that spreadsheets write
 		}
 		if more {
-			return line[:100], errors.Join(errLineTooLong, l.skip())
+			if err := l.skip(); err != nil {
+				return "", err
+			}
+			return line[:100], errLineTooLong
 		}
 		if strings.TrimSpace(line) != "" {
 			return line, nil
@@ -49,15 +52,15 @@ func (l *lineReader) next() (string, error) {
 	}
 }
 
-// skip reads up to the end of a line.
+// skip reads up to the end of a line, or of the file.
 func (l *lineReader) skip() error {
-	for more := true; more; {
-		var err error
-		if _, more, err = l.buf.ReadLine(); err != nil && !errors.Is(err, io.EOF) {
+	for {
+		_, more, err := l.buf.ReadLine()
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
-		} else if err != nil {
-			return nil // the line was the last one
+		}
+		if !more {
+			return nil
 		}
 	}
-	return nil
 }

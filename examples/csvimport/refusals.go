@@ -21,6 +21,9 @@ type refusal struct {
 	Reason string `json:"reason"`
 }
 
+// maxReasonBytes bounds the report: a reason quotes the field, which may be as long as a line.
+const maxReasonBytes = 200
+
 // refusals are written to a file for download; the first are kept for the report.
 type refusals struct {
 	name  string // of the file
@@ -67,6 +70,9 @@ func fileName(id task.ID) string {
 
 func (r *refusals) add(line int, reason, text string) error {
 	r.count++
+	if len(reason) > maxReasonBytes {
+		reason = reason[:maxReasonBytes] + "…"
+	}
 	reason = strings.ToValidUTF8(reason, "\uFFFD")
 	if len(r.first) < r.max {
 		r.first = append(r.first, refusal{line, reason})

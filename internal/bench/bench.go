@@ -168,6 +168,9 @@ func (r *runner) measure(ctx context.Context, s side, tasks int) (time.Duration,
 		starts.Go(func() error { return s.start(starting, id) })
 	}
 	if err := starts.Wait(); err != nil {
+		if ctx.Err() != nil { // what the SDK makes of it is no context.Canceled, and hides why
+			return 0, context.Cause(ctx)
+		}
 		return 0, err
 	}
 	select {

@@ -26,18 +26,19 @@ type Streams struct {
 // Run runs taskctl with the arguments, which do not include the program's name, and returns its exit status.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	p := &program{Streams: streams}
-	root := p.command()
+	root := p.command() //nolint:contextcheck // the commands get the context when they run
 	root.SetArgs(args)
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
 	status := p.status(err)
-	switch {
-	case status == StatusUsage:
-		fmt.Fprintf(streams.Err, "taskctl: %v\nSee taskctl --help.\n", err)
-	case err != nil && !errors.Is(err, errTold):
-		fmt.Fprintf(streams.Err, "taskctl: %v\n", err)
+	if err != nil && !errors.Is(err, errTold) {
+		message := fmt.Sprintf("taskctl: %v\n", err)
+		if status == StatusUsage {
+			message += "See taskctl --help.\n"
+		}
+		_, _ = io.WriteString(streams.Err, message) // the exit status tells it as well
 	}
 	return status
 }

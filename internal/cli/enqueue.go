@@ -85,7 +85,7 @@ func readParameters(given string, stdin io.Reader) (json.RawMessage, error) {
 			return nil, fmt.Errorf("--params: read standard input: %w", err)
 		}
 	case isFile:
-		if raw, err = os.ReadFile(file); err != nil {
+		if raw, err = os.ReadFile(file); err != nil { //nolint:gosec // the file that the user names
 			return nil, usagef("--params: %v", err)
 		}
 	default:

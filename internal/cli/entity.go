@@ -77,5 +77,5 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format(time.DateTime)
+	return t.Local().Format(time.DateTime) //nolint:gosmopolitan // people read the clock on their wall
 }

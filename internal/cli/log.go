@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
@@ -45,7 +47,7 @@ func (p *program) logListCommand() *cobra.Command {
 					for _, e := range found {
 						t.row(e.ID, e.TaskName, e.Status.Label(), e.Label, e.Queue, e.Owner, moment(e.CreatedAt), moment(e.UpdatedAt))
 					}
-					t.row(len(found), "of", total)
+					t.row(fmt.Sprintf("%d of %d", len(found), total))
 				})
 			})
 		},

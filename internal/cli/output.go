@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,26 +45,28 @@ func (p *program) print(value any, table func(*table)) error {
 	}
 	t := newTable(p.Out)
 	table(t)
-	if err := t.w.Flush(); err != nil {
+	if err := cmp.Or(t.err, t.w.Flush()); err != nil {
 		return fmt.Errorf("print the result: %w", err)
 	}
 	return nil
 }
 
 // table writes lines whose cells are aligned.
-type table struct{ w *tabwriter.Writer }
+type table struct {
+	w   *tabwriter.Writer
+	err error // the first one
+}
 
-func newTable(w io.Writer) *table { return &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+func newTable(w io.Writer) *table { return &table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
 
-// row writes a line. Errors are kept by the writer, and returned by its Flush.
+// row writes a line.
 func (t *table) row(cells ...any) {
+	texts := make([]string, len(cells))
 	for i, cell := range cells {
-		if i > 0 {
-			fmt.Fprint(t.w, "\t")
-		}
-		fmt.Fprint(t.w, printable(fmt.Sprint(cell)))
+		texts[i] = printable(fmt.Sprint(cell))
 	}
-	fmt.Fprintln(t.w)
+	_, err := fmt.Fprintln(t.w, strings.Join(texts, "\t"))
+	t.err = cmp.Or(t.err, err)
 }
 
 // printable keeps what tasks say from controlling the terminal or the table.

@@ -117,7 +117,7 @@ func Default() Config {
 			Command: command.Config{Programs: map[string]command.Program{}},
 		},
 		Log:     Log{Engine: EngineVisibility},
-		Worker:  Worker{Concurrency: 10, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
+		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
 		API:     API{Listen: "127.0.0.1:8080"},
 		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
 	}

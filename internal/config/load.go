@@ -21,10 +21,10 @@ const DefaultFile = "taskqueue.yaml"
 // A key or a variable that does not exist is an *UnknownKeyError.
 func Load(file string, environ []string) (Config, error) {
 	c := Default()
-	if err := c.readFile(file); err != nil {
+	if err := readFile(&c, file); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
-	if err := c.readEnvironment(environ); err != nil {
+	if err := readEnvironment(&c, environ); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
 	if err := c.validate(); err != nil {
@@ -44,22 +44,22 @@ func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("%s: unknown key %q; did you mean %q?", e.Place, e.Name, e.Nearest)
 }
 
-func (c *Config) readFile(name string) error {
+func readFile(c *Config, name string) error {
 	optional := name == ""
 	if optional {
 		name = DefaultFile
 	}
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(name) //nolint:gosec // the file that the user names
 	if optional && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return c.decode(name, text)
+	return decode(c, name, text)
 }
 
-func (c *Config) decode(name string, text []byte) error {
+func decode(c *Config, name string, text []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	err := decoder.Decode(c)
 	if errors.Is(err, io.EOF) {
@@ -82,14 +82,13 @@ func decodeError(name string, err error) error {
 	}
 	token := at.GetToken()
 	place := fmt.Sprintf("%s:%d:%d", name, token.Position.Line, token.Position.Column)
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) {
+	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
 		return &UnknownKeyError{Place: place, Name: token.Value, Nearest: nearest(token.Value, paths(), lastName)}
 	}
 	return fmt.Errorf("%s: %s", place, at.GetMessage())
 }
 
-func (c *Config) readEnvironment(environ []string) error {
+func readEnvironment(c *Config, environ []string) error {
 	byVariable := make(map[string]key, len(keys))
 	for _, k := range keys {
 		byVariable[k.variable] = k
@@ -104,7 +103,7 @@ func (c *Config) readEnvironment(environ []string) error {
 			itself := func(s string) string { return s }
 			return &UnknownKeyError{Place: "environment", Name: name, Nearest: nearest(name, variables(), itself)}
 		}
-		if err := c.set(k, value); err != nil {
+		if err := set(c, k, value); err != nil {
 			return fmt.Errorf("environment variable %s: %w", name, err)
 		}
 	}
@@ -112,13 +111,13 @@ func (c *Config) readEnvironment(environ []string) error {
 }
 
 // set sets the key to what the text of an environment variable says.
-func (c *Config) set(k key, text string) error {
+func set(c *Config, k key, text string) error {
 	field := reflect.ValueOf(c).Elem().FieldByIndex(k.field)
 	if field.Kind() == reflect.String {
 		field.SetString(text) // as it is: it may look like YAML
 		return nil
 	}
-	if list, ok := field.Addr().Interface().(*[]string); ok && !looksLikeYAML(text) {
+	if list, ok := reflect.TypeAssert[*[]string](field.Addr()); ok && !looksLikeYAML(text) {
 		*list = splitList(text)
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"log/slog"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -37,9 +38,7 @@ func (e environment) LookupEnv(name string) (string, bool) {
 func environmentOf(t *testing.T, variables map[string]string) environment {
 	t.Helper()
 	e := environment{"TEMPORAL_CONFIG_FILE": filepath.Join(t.TempDir(), "none.toml")}
-	for name, value := range variables {
-		e[name] = value
-	}
+	maps.Copy(e, variables)
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -43,13 +44,14 @@ func (s *setup) awaitAcceptance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	query := fmt.Sprintf("WorkflowId = '%s'", probe)
+	conditions := []string{fmt.Sprintf("WorkflowId = '%s'", probe)}
 	for name := range attribute.Types() {
-		query += fmt.Sprintf(" AND `%s` IS NOT NULL", name)
+		conditions = append(conditions, fmt.Sprintf("`%s` IS NOT NULL", name))
 	}
+	query := strings.Join(conditions, " AND ")
 	found := poll(ctx, s.options.Timeout, isNotAcceptedYet, func(ctx context.Context) error {
 		count, err := s.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: query})
-		if err == nil && count.Count == 0 {
+		if err == nil && count.GetCount() == 0 {
 			err = errNotIndexed
 		}
 		return err
@@ -66,7 +68,7 @@ func (s *setup) awaitAcceptance(ctx context.Context) error {
 	if err := errors.Join(found, err); err != nil {
 		return err
 	}
-	s.progress("The server accepts the search attributes (after %s).", time.Since(began).Round(time.Millisecond))
+	s.progressf("The server accepts the search attributes (after %s).", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

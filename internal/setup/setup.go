@@ -90,7 +90,7 @@ func Run(ctx context.Context, c client.Client, namespace string, options Options
 			return fmt.Errorf("set up: %s: %w", step.name, err)
 		}
 	}
-	s.progress("The queues are initialized.")
+	s.progressf("The queues are initialized.")
 	return nil
 }
 
@@ -100,7 +100,7 @@ type setup struct {
 	options   Options
 }
 
-func (s *setup) progress(format string, args ...any) {
+func (s *setup) progressf(format string, args ...any) {
 	s.options.Progress(fmt.Sprintf(format, args...))
 }
 
@@ -108,7 +108,7 @@ func (s *setup) registerNamespace(ctx context.Context) error {
 	service := s.client.WorkflowService()
 	_, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.namespace})
 	if err == nil {
-		s.progress("The namespace %q exists.", s.namespace)
+		s.progressf("The namespace %q exists.", s.namespace)
 		return nil
 	}
 	if !isNamespaceNotFound(err) {
@@ -122,7 +122,7 @@ func (s *setup) registerNamespace(ctx context.Context) error {
 	if err != nil && !errors.As(err, &exists) { // another program may have been faster
 		return err
 	}
-	s.progress("The namespace %q is registered; it keeps finished tasks for %s.", s.namespace, s.options.Retention)
+	s.progressf("The namespace %q is registered; it keeps finished tasks for %s.", s.namespace, s.options.Retention)
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (s *setup) registerAttributes(ctx context.Context) error {
 		return err
 	}
 	if len(missing) == 0 {
-		s.progress("The search attributes exist.")
+		s.progressf("The search attributes exist.")
 		return nil
 	}
 	_, err = s.client.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
@@ -147,7 +147,7 @@ func (s *setup) registerAttributes(ctx context.Context) error {
 	if err != nil && !errors.As(err, &exists) { // another program may have been faster
 		return err
 	}
-	s.progress("The search attributes are registered: %s.", strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
+	s.progressf("The search attributes are registered: %s.", strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
 	return nil
 }
 
@@ -159,7 +159,7 @@ func (s *setup) missingAttributes(ctx context.Context) (map[string]enumspb.Index
 	missing := attribute.Types()
 	var conflicts []TypeConflict
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		have, exists := registered.CustomAttributes[name]
+		have, exists := registered.GetCustomAttributes()[name]
 		if !exists {
 			continue
 		}

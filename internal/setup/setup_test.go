@@ -54,10 +54,10 @@ func TestRunSetsUpANewNamespaceAndMayRunAgain(t *testing.T) {
 
 	described, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	require.NoError(t, err)
-	require.Equal(t, 48*time.Hour, described.Config.WorkflowExecutionRetentionTtl.AsDuration())
+	require.Equal(t, 48*time.Hour, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 	registered, err := c.OperatorService().ListSearchAttributes(t.Context(), &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	require.NoError(t, err)
-	require.Equal(t, attribute.Types(), registered.CustomAttributes)
+	require.Equal(t, attribute.Types(), registered.GetCustomAttributes())
 
 	told = nil
 	require.NoError(t, Run(t.Context(), c, namespace, options))
@@ -67,7 +67,7 @@ func TestRunSetsUpANewNamespaceAndMayRunAgain(t *testing.T) {
 
 	require.Eventually(t, func() bool {
 		count, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
-		return err == nil && count.Count == 0
+		return err == nil && count.GetCount() == 0
 	}, 10*time.Second, 50*time.Millisecond, "a probe is left")
 }
 

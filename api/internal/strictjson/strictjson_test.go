@@ -1,4 +1,4 @@
-package api
+package strictjson_test
 
 import (
 	"encoding/json"
@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 )
 
-func TestParseJSON(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
-	value, err := parseJSON([]byte(` {"a": [1, 12345678901234567890, "x", null, true, {}], "b": {"a": []}} `))
+	value, err := strictjson.Parse([]byte(` {"a": [1, 12345678901234567890, "x", null, true, {}], "b": {"a": []}} `))
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
 		"a": []any{json.Number("1"), json.Number("12345678901234567890"), "x", nil, true, map[string]any{}},
@@ -18,9 +20,9 @@ func TestParseJSON(t *testing.T) {
 	}, value)
 }
 
-func TestParseJSONRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ in, detail, field string }{
+	for name, c := range map[string]struct{ in, reason, name string }{
 		"nothing":        {"  \n", "empty", ""},
 		"not JSON":       {`{"action": }`, "at byte 12", ""},
 		"cut off":        {`{"action": "a"`, "at byte 14", ""},
@@ -34,24 +36,23 @@ func TestParseJSONRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseJSON([]byte(c.in))
-			var p *problem
-			require.ErrorAs(t, err, &p)
-			require.Equal(t, 400, p.Status)
-			require.Contains(t, p.Detail, c.detail)
-			require.Equal(t, c.field, p.Field)
+			_, err := strictjson.Parse([]byte(c.in))
+			var refused *strictjson.Error
+			require.ErrorAs(t, err, &refused)
+			require.Contains(t, refused.Reason, c.reason)
+			require.Equal(t, c.name, refused.Name)
 		})
 	}
 }
 
-func FuzzParseJSON(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"a":[1,"x",null,{"b":true}]}`))
 	f.Add([]byte(`[1 2]`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, err := parseJSON(data)
+		value, err := strictjson.Parse(data)
 		if err != nil {
-			var p *problem
-			require.ErrorAs(t, err, &p)
+			var refused *strictjson.Error
+			require.ErrorAs(t, err, &refused)
 			return
 		}
 		// What is accepted means the same to encoding/json.

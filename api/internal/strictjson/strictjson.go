@@ -1,4 +1,5 @@
-package api
+// Package strictjson reads JSON where two readers of the same text must not understand different things.
+package strictjson
 
 import (
 	"bytes"
@@ -8,17 +9,28 @@ import (
 	"unicode/utf8"
 )
 
-// parseJSON returns the one JSON value that data is, as the schema validator wants it. It is stricter
-// than encoding/json where two readers of the same text could understand different things: an object
-// may not repeat a name, and the text must be valid UTF-8.
-func parseJSON(data []byte) (any, error) {
+// Error says why a text is refused.
+type Error struct {
+	Name   string // the name that an object has twice; "" if that is not what is wrong
+	Reason string // continues the sentence "the text …"
+}
+
+func (e *Error) Error() string { return "the text " + e.Reason }
+
+func errorf(name, format string, args ...any) error {
+	return &Error{Name: name, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Parse returns the one JSON value that data is, with numbers as json.Number. Beyond what encoding/json wants, an
+// object may not repeat a name, and the text must be valid UTF-8. An error is an *Error.
+func Parse(data []byte) (any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, kindMalformed.problem("", "the body is empty; it must be a JSON object")
+		return nil, errorf("", "is empty; it must be JSON")
 	}
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && size == 1 {
-			return nil, kindMalformed.problem("", fmt.Sprintf("the body is not valid UTF-8 at byte %d", i))
+			return nil, errorf("", "is not valid UTF-8 at byte %d", i)
 		}
 		i += size
 	}
@@ -26,9 +38,9 @@ func parseJSON(data []byte) (any, error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, kindMalformed.problem("", fmt.Sprintf("the body is not valid JSON at byte %d: %v", syntax.Offset, syntax))
+			return nil, errorf("", "is not valid JSON at byte %d: %v", syntax.Offset, syntax)
 		}
-		return nil, kindMalformed.problem("", fmt.Sprintf("the body is not valid JSON: %v", err))
+		return nil, errorf("", "is not valid JSON: %v", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber() // a large integer must not lose its last digits
@@ -59,8 +71,7 @@ func readObject(decoder *json.Decoder) (any, error) {
 		}
 		name, _ := token.(string)
 		if _, repeated := object[name]; repeated {
-			return nil, kindMalformed.problem(name,
-				fmt.Sprintf("an object has the name %q twice, again before byte %d; give it once", name, decoder.InputOffset()))
+			return nil, errorf(name, "has an object with the name %q twice, again before byte %d; give it once", name, decoder.InputOffset())
 		}
 		if object[name], err = readValue(decoder); err != nil {
 			return nil, err

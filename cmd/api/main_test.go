@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+)
+
+func TestMain(m *testing.M) {
+	temporaltest.Main(m)
+}
+
+// freeAddress returns an address that nothing listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// execute runs the command until ctx ends.
+func execute(ctx context.Context, stderr io.Writer, args ...string) error {
+	c := newCommand() //nolint:contextcheck // it gets the context when it runs
+	c.SetArgs(args)
+	c.SetErr(stderr)
+	return c.ExecuteContext(ctx)
+}
+
+func TestAPIServesUntilItIsStopped(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", temporaltest.Server().Address)
+	config := filepath.Join(t.TempDir(), "taskqueue.yaml")
+	require.NoError(t, os.WriteFile(config, []byte("api: {listen: '127.0.0.1:1'}\nqueues: [{name: only}]\n"), 0o600))
+	address := freeAddress(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- execute(ctx, io.Discard, "--config="+config, "--listen="+address) }()
+
+	var answer []byte
+	require.Eventually(t, func() bool {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/queues", nil)
+		if err != nil {
+			return false
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		answer, err = io.ReadAll(response.Body)
+		return err == nil && response.StatusCode == http.StatusOK
+	}, 20*time.Second, 50*time.Millisecond)
+	require.Contains(t, string(answer), `"only"`)
+	stop()
+	require.NoError(t, <-ended)
+}
+
+func TestAPIRefusesOtherMachines(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", temporaltest.Server().Address)
+	var stderr bytes.Buffer
+	err := execute(t.Context(), &stderr, "--listen=0.0.0.0:0")
+	require.ErrorContains(t, err, "can be reached from other machines")
+}
