@@ -33,7 +33,9 @@ func (r *recorder) Enqueue(_ context.Context, t *task.Task) error {
 	}
 	return r.err
 }
-func (r *recorder) Count(context.Context, string) (int64, error) { return int64(len(r.enqueued)), r.err }
+func (r *recorder) Count(context.Context, string) (int64, error) {
+	return int64(len(r.enqueued)), r.err
+}
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()

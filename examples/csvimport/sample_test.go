@@ -25,7 +25,7 @@ var reasons = map[string]string{
 	"too few columns":              `6 columns; 7 are expected`,
 	"too many columns":             `8 columns; 7 are expected`,
 	"a byte that is not UTF-8":     `is not valid UTF-8`,
-	"a quote within a field":       `bare " in non-quoted field`,
+	"a quote within a field":       `bare " in non-quoted-field`,
 	"a quote that is not closed":   `extraneous or missing " in quoted-field`,
 	"a date for the second time":   ` already`,
 }
