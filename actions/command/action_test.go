@@ -22,12 +22,12 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// shell is a program that runs a script; the task's arguments are $1, $2, …
+// shell is a program that runs a script; the task's arguments are $1, $2, and so on.
 func shell(script string) Program {
 	return Program{Path: "/bin/sh", Args: []string{"-c", script, "sh"}, AllowArgs: true}
 }
 
-func run(t *testing.T, ctx context.Context, p Program, args Args) (task.Report, error) {
+func run(ctx context.Context, t *testing.T, p Program, args Args) (task.Report, error) {
 	t.Helper()
 	a, err := newAction(Config{Programs: map[string]Program{"it": p}}, 200*time.Millisecond)
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func run(t *testing.T, ctx context.Context, p Program, args Args) (task.Report, 
 // report is for tasks that are right.
 func report(t *testing.T, p Program, args Args) task.Report {
 	t.Helper()
-	r, err := run(t, t.Context(), p, args)
+	r, err := run(t.Context(), t, p, args)
 	require.NoError(t, err)
 	return r
 }
@@ -119,7 +119,7 @@ func TestArguments(t *testing.T) {
 		{patterns, []string{"--x"}, "argument 1"},
 		{patterns, []string{""}, "argument 1"},
 	} {
-		r, err := run(t, t.Context(), tc.program, Args{Args: tc.args})
+		r, err := run(t.Context(), t, tc.program, Args{Args: tc.args})
 		if tc.want == "" {
 			require.NoError(t, err)
 			require.False(t, r.Failed())
@@ -168,7 +168,7 @@ func started(t *testing.T, script string) (line string, err error) {
 		}
 		lines <- strings.TrimSpace(line)
 	}()
-	_, err = run(t, ctx, shell(script), Args{Args: []string{pipe}})
+	_, err = run(ctx, t, shell(script), Args{Args: []string{pipe}})
 	return <-lines, err
 }
 

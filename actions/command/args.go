@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func (Args) Action() string { return Name }
 // check reports whether a task may give these arguments.
 func (p *program) check(args []string) error {
 	if len(args) > 0 && !p.AllowArgs && len(p.patterns) == 0 {
-		return fmt.Errorf("takes no arguments from tasks")
+		return errors.New("takes no arguments from tasks")
 	}
 	for i, arg := range args {
 		if strings.ContainsRune(arg, 0) {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -81,7 +82,7 @@ func newProgram(cfg Program) (*program, error) {
 		return nil, fmt.Errorf("maxOutputBytes is %d; valid is 1 to %d", cfg.MaxOutputBytes, maxMaxOutputBytes)
 	}
 	if cfg.AllowArgs && len(cfg.ArgPatterns) > 0 {
-		return nil, fmt.Errorf("allowArgs and argPatterns exclude each other")
+		return nil, errors.New("allowArgs and argPatterns exclude each other")
 	}
 	p := &program{Program: cfg}
 	for _, pattern := range cfg.ArgPatterns {

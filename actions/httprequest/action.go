@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
@@ -92,7 +93,7 @@ func (a *action) send(req *http.Request, secrets redactor) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read from
 	return readResponse(resp, a.cfg.MaxResponseBytes, secrets)
 }
 
@@ -139,12 +140,10 @@ func (e timeoutError) Error() string { return fmt.Sprintf("no answer within %s",
 
 // reason tells why a call failed, without the URL that net/http puts before it.
 func reason(ctx context.Context, err error) string {
-	var late timeoutError
-	if errors.As(context.Cause(ctx), &late) {
+	if late, ok := errors.AsType[timeoutError](context.Cause(ctx)); ok {
 		return late.Error()
 	}
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	return err.Error()
@@ -154,5 +153,5 @@ func statusText(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)
 	}
-	return fmt.Sprint(status)
+	return strconv.Itoa(status)
 }

@@ -1,6 +1,7 @@
 package httprequest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -38,7 +39,7 @@ func parseHostPattern(entry string) (hostPattern, error) {
 	host := entry
 	if h, port, err := net.SplitHostPort(entry); err == nil {
 		if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
-			return p, fmt.Errorf("has no valid port")
+			return p, errors.New("has no valid port")
 		}
 		host, p.port = h, port
 	} else {
@@ -50,7 +51,7 @@ func parseHostPattern(entry string) (hostPattern, error) {
 		return p, err
 	}
 	if _, err := netip.ParseAddr(normal); err == nil && p.subdomain {
-		return p, fmt.Errorf("is a wildcard below an IP address")
+		return p, errors.New("is a wildcard below an IP address")
 	}
 	p.host = normal
 	return p, nil
@@ -64,7 +65,7 @@ func normaliseHost(host string) (string, error) {
 	}
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
 	if err != nil || ascii == "" || strings.ContainsAny(ascii, ":/@?#*") {
-		return "", fmt.Errorf("is not a valid host")
+		return "", errors.New("is not a valid host")
 	}
 	return strings.ToLower(ascii), nil
 }
@@ -75,10 +76,10 @@ func (l allowList) check(u *url.URL) error {
 		return fmt.Errorf("the URL's scheme is %q; valid are http and https", u.Scheme)
 	}
 	if u.User != nil {
-		return fmt.Errorf("the URL has a user name or password in it; send an Authorization header instead")
+		return errors.New("the URL has a user name or password in it; send an Authorization header instead")
 	}
 	if u.Hostname() == "" {
-		return fmt.Errorf("the URL has no host")
+		return errors.New("the URL has no host")
 	}
 	host, err := normaliseHost(u.Hostname())
 	if err != nil {

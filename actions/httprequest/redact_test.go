@@ -14,7 +14,7 @@ import (
 func TestEchoedSecrets(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-Id", r.Header.Get("X-Api-Key"))
+		w.Header().Set("X-Request-ID", r.Header.Get("X-Api-Key"))
 		_, password, _ := r.BasicAuth()
 		cookie, err := r.Cookie("session")
 		if err != nil {
@@ -46,7 +46,7 @@ func TestSecretAtTheCut(t *testing.T) {
 	const secret = "abcdefghijklmnopqrstuvwxyz-0123456789"
 	for offset := range 120 {
 		body := strings.Repeat(".", offset) + secret + strings.Repeat(".", 30) + secret + strings.Repeat(".", 200)
-		resp := &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body))}
+		resp := &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))}
 		got, err := readResponse(resp, 100, newRedactor(http.Header{"X-Api-Key": {secret}}))
 		require.NoError(t, err)
 		require.True(t, got.BodyTruncated)

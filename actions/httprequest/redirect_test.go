@@ -2,6 +2,7 @@ package httprequest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,8 +67,7 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, report.Failed(), report.String())
 
-	requests := append(first.received()[:2], other.received()...)
-	requests = append(requests, first.received()[2:]...)
+	requests := slices.Concat(first.received()[:2], other.received(), first.received()[2:])
 	require.Len(t, requests, 4)
 	for i, r := range requests {
 		require.Equal(t, http.MethodPost, r.Method)

@@ -56,7 +56,7 @@ func serveOn(t *testing.T, address string, handler http.HandlerFunc) *recorder {
 	r := &recorder{}
 	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
-		r.requests = append(r.requests, req.Clone(context.Background()))
+		r.requests = append(r.requests, req.Clone(context.WithoutCancel(req.Context())))
 		r.mu.Unlock()
 		handler(w, req)
 	}))

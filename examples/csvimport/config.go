@@ -1,6 +1,7 @@
 package csvimport
 
 import (
+	"errors"
 	"fmt"
 
 	"gocloud.dev/blob"
@@ -33,9 +34,9 @@ func (c Config) WithDefaults() Config {
 func (c Config) validate() error {
 	switch {
 	case c.Database == "":
-		return fmt.Errorf("csvimport: Config.Database is empty; give the path of an SQLite database")
+		return errors.New("csvimport: Config.Database is empty; give the path of an SQLite database")
 	case c.Files == nil:
-		return fmt.Errorf("csvimport: Config.Files is nil; give the bucket for files to download")
+		return errors.New("csvimport: Config.Files is nil; give the bucket for files to download")
 	case c.MaxWarnings < 0:
 		return fmt.Errorf("csvimport: Config.MaxWarnings is %d; it must not be negative", c.MaxWarnings)
 	}

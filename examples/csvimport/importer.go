@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"gocloud.dev/blob"
 
@@ -74,29 +73,27 @@ func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
 	if err != nil {
 		return task.Report{}, err
 	}
-	defer source.Close()
+	defer source.Close() //nolint:errcheck // only read from
 
-	lines := newLineReader(source)
-	header, err := lines.next()
+	rows, err := newRowReader(source)
+	if wrong, ok := errors.AsType[*rowError](err); ok {
+		return task.Error("%s cannot be imported: line %d: %v", name, wrong.line, wrong.reason), nil
+	}
 	if errors.Is(err, io.EOF) {
 		return task.Error("%s cannot be imported: it is empty", name), nil
 	}
 	if err != nil {
 		return task.Report{}, fmt.Errorf("read the header of %s: %w", name, err)
 	}
-	rows, err := newRowReader(header)
-	if err != nil {
-		return task.Error("%s cannot be imported: %v", name, err), nil
-	}
 
 	refused, err := newRefusals(ctx, i.files, i.maxWarnings)
 	if err != nil {
 		return task.Report{}, err
 	}
-	counts, err := i.load(ctx, lines, rows, refused)
+	counts, err := i.load(ctx, rows, refused)
 	if err != nil {
 		refused.discard()
-		return task.Report{}, fmt.Errorf("import of %s ended at line %d with %d rows written: %w", name, lines.number, counts.Written, err)
+		return task.Report{}, fmt.Errorf("import of %s ended at line %d with %d rows written: %w", name, rows.lines.number, counts.Written, err)
 	}
 	if err := refused.save(); err != nil {
 		return task.Report{}, err
@@ -104,7 +101,7 @@ func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
 	return summary(name, counts, refused), nil
 }
 
-func (i *Importer) load(ctx context.Context, lines *lineReader, rows *rowReader, refused *refusals) (Counts, error) {
+func (i *Importer) load(ctx context.Context, rows *rowReader, refused *refusals) (Counts, error) {
 	var counts Counts
 	batch := make([]row, 0, batchSize)
 	flush := func() error {
@@ -118,34 +115,26 @@ func (i *Importer) load(ctx context.Context, lines *lineReader, rows *rowReader,
 		batch = batch[:0]
 		return nil
 	}
-	lineOf := make(map[int]int) // Julian day → line; dates have four-digit years, so this has a bound
 	for {
 		if ctx.Err() != nil {
 			return counts, context.Cause(ctx)
 		}
-		line, err := lines.next()
+		r, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			return counts, flush()
 		}
-		if err != nil && !errors.Is(err, errLineTooLong) {
+		wrong, refuse := errors.AsType[*rowError](err)
+		if err != nil && !refuse {
 			return counts, fmt.Errorf("read: %w", err)
 		}
 		counts.Read++
-		var r row
-		if err == nil {
-			r, err = rows.read(line)
-		}
-		if first, twice := lineOf[r.julianDay]; err == nil && twice {
-			err = fmt.Errorf("column date: %s is on line %d already", r.date.Format(time.DateOnly), first)
-		}
-		if err != nil {
+		if refuse {
 			counts.Refused++
-			if err := refused.add(lines.number, err.Error(), line); err != nil {
+			if err := refused.add(wrong); err != nil {
 				return counts, err
 			}
 			continue
 		}
-		lineOf[r.julianDay] = lines.number
 		if batch = append(batch, r); len(batch) == batchSize {
 			if err := flush(); err != nil {
 				return counts, err

@@ -197,10 +197,11 @@ func TestWrongHeader(t *testing.T) {
 	b := setup(t)
 	for header, want := range map[string]string{
 		"": "it.csv cannot be imported: it is empty",
-		strings.TrimSuffix(sample.Header, ",moon_phase"): "it.csv cannot be imported: its header has no column moon_phase; valid are date, julian_day,",
-		sample.Header + ",date":                          "it.csv cannot be imported: its header has 8 columns; valid are date, julian_day,",
-		"\xff" + sample.Header:                           "it.csv cannot be imported: its header: byte 1 is not valid UTF-8",
-		`da"te`:                                          "it.csv cannot be imported: its header: byte 3: bare",
+		strings.TrimSuffix(sample.Header, ",moon_phase"): "it.csv cannot be imported: line 1: the header has no column moon_phase; valid are date, julian_day,",
+		sample.Header + ",date":                          "it.csv cannot be imported: line 1: the header has 8 columns; valid are date, julian_day,",
+		strings.Repeat("x", 1<<17):                       "it.csv cannot be imported: line 1: the line is longer than 65536 bytes",
+		"\xff" + sample.Header:                           "it.csv cannot be imported: line 1: byte 1 is not valid UTF-8",
+		`da"te`:                                          "it.csv cannot be imported: line 1: byte 3: bare",
 	} {
 		report := b.importText(t, header)
 		require.True(t, report.Failed())
@@ -305,7 +306,8 @@ func TestWrongConfig(t *testing.T) {
 
 // slowCancel is a context that is cancelled while the import has been reading for some lines.
 type slowCancel struct {
-	context.Context
+	context.Context //nolint:containedctx // it is a context
+
 	cancel context.CancelCauseFunc
 	mu     sync.Mutex
 	left   int

@@ -12,8 +12,6 @@ import (
 // refused and not kept in memory.
 const maxLineBytes = 64 << 10
 
-var errLineTooLong = fmt.Errorf("the line is longer than %d bytes", maxLineBytes)
-
 // lineReader reads a file line by line.
 //
 // CSV lets a quoted field go on over several lines, but no column here may have a line break. So one
@@ -28,7 +26,7 @@ func newLineReader(r io.Reader) *lineReader {
 }
 
 // next returns the next line that is not blank, without its end. The error is io.EOF after the last
-// one, and errLineTooLong for a line that was skipped; then its beginning is returned.
+// one, and a *rowError for a line that is too long, which is skipped.
 func (l *lineReader) next() (string, error) {
 	for {
 		raw, more, err := l.buf.ReadLine()
@@ -44,7 +42,7 @@ func (l *lineReader) next() (string, error) {
 			if err := l.skip(); err != nil {
 				return "", err
 			}
-			return line[:100], errLineTooLong
+			return "", &rowError{line: l.number, text: line[:100], reason: fmt.Errorf("the line is longer than %d bytes", maxLineBytes)}
 		}
 		if strings.TrimSpace(line) != "" {
 			return line, nil

@@ -68,16 +68,17 @@ func fileName(id task.ID) string {
 	return "csv-import-" + part + "-refused.csv"
 }
 
-func (r *refusals) add(line int, reason, text string) error {
+func (r *refusals) add(wrong *rowError) error {
 	r.count++
+	reason := wrong.reason.Error()
 	if len(reason) > maxReasonBytes {
 		reason = reason[:maxReasonBytes] + "…"
 	}
 	reason = strings.ToValidUTF8(reason, "\uFFFD")
 	if len(r.first) < r.max {
-		r.first = append(r.first, refusal{line, reason})
+		r.first = append(r.first, refusal{wrong.line, reason})
 	}
-	if err := r.csv.Write([]string{strconv.Itoa(line), reason, strings.ToValidUTF8(text, "\uFFFD")}); err != nil {
+	if err := r.csv.Write([]string{strconv.Itoa(wrong.line), reason, strings.ToValidUTF8(wrong.text, "\uFFFD")}); err != nil {
 		return fmt.Errorf("file of refused rows: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -97,30 +98,68 @@ func oneOf(field string, valid []string) error {
 	return fmt.Errorf("%q is not valid; valid are %s", field, strings.Join(valid, ", "))
 }
 
-// rowReader turns lines into rows.
-type rowReader struct {
-	buf   *bufio.Reader
-	order []int // order[i] is the field of columns[i]
+// rowError is a line that holds no correct row.
+type rowError struct {
+	line   int
+	text   string // of the line; only the beginning of one that is too long
+	reason error
 }
 
-// newRowReader takes the file's first line, which must name every column once, in any order.
-func newRowReader(header string) (*rowReader, error) {
-	r := &rowReader{buf: bufio.NewReader(nil)}
+func (e *rowError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.reason) }
+
+// rowReader reads the rows of a file.
+type rowReader struct {
+	lines  *lineReader
+	order  []int       // order[i] is the field of columns[i]
+	lineOf map[int]int // Julian day → line; it has a bound, as years have four digits
+	buf    *bufio.Reader
+}
+
+// newRowReader reads the header, which must name every column once, in any order. If there is
+// something wrong with it the error is a *rowError, or io.EOF for an empty file.
+func newRowReader(r io.Reader) (*rowReader, error) {
+	rows := &rowReader{lines: newLineReader(r), lineOf: make(map[int]int), buf: bufio.NewReader(nil)}
+	header, err := rows.lines.next()
+	if err == nil {
+		err = rows.refuse(header, rows.readHeader(header))
+	}
+	return rows, err
+}
+
+func (r *rowReader) readHeader(header string) error {
 	names, err := r.split(header)
 	if err != nil {
-		return nil, fmt.Errorf("its header: %w", err)
+		return err
 	}
 	for _, c := range columns {
 		at := slices.Index(names, c.name)
 		if at < 0 {
-			return nil, fmt.Errorf("its header has no column %s; valid are %s", c.name, columnNames())
+			return fmt.Errorf("the header has no column %s; valid are %s", c.name, columnNames())
 		}
 		r.order = append(r.order, at)
 	}
 	if len(names) != len(columns) {
-		return nil, fmt.Errorf("its header has %d columns; valid are %s, each once", len(names), columnNames())
+		return fmt.Errorf("the header has %d columns; valid are %s, each once", len(names), columnNames())
 	}
-	return r, nil
+	return nil
+}
+
+// next returns the next row. The error is a *rowError if a line has none, and io.EOF after the last line.
+func (r *rowReader) next() (row, error) {
+	line, err := r.lines.next()
+	if err != nil {
+		return row{}, err
+	}
+	got, err := r.read(line)
+	return got, r.refuse(line, err)
+}
+
+// refuse returns the *rowError of the line that was read last; nil without a reason.
+func (r *rowReader) refuse(line string, reason error) error {
+	if reason == nil {
+		return nil
+	}
+	return &rowError{line: r.lines.number, text: line, reason: reason}
 }
 
 func columnNames() string {
@@ -150,6 +189,10 @@ func (r *rowReader) read(line string) (row, error) {
 			return got, fmt.Errorf("column %s: %w", c.name, err)
 		}
 	}
+	if first, twice := r.lineOf[got.julianDay]; twice {
+		return got, fmt.Errorf("column date: %s is on line %d already", got.date.Format(time.DateOnly), first)
+	}
+	r.lineOf[got.julianDay] = r.lines.number
 	return got, nil
 }
 
@@ -160,8 +203,7 @@ func (r *rowReader) split(line string) ([]string, error) {
 	r.buf.Reset(strings.NewReader(line)) // csv.Reader uses this buffer, and not a new one for every line
 	parser := csv.NewReader(r.buf)
 	fields, err := parser.Read()
-	var wrong *csv.ParseError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 		return nil, fmt.Errorf("byte %d: %w", wrong.Column, wrong.Err) // its own line number is always 1
 	}
 	return fields, err

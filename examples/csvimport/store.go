@@ -64,7 +64,7 @@ func (s *store) write(ctx context.Context, rows []row) error {
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	defer statement.Close()
+	defer statement.Close() //nolint:errcheck // the transaction tells
 	for _, r := range rows {
 		_, err := statement.ExecContext(ctx, r.date.Format(time.DateOnly), r.julianDay, r.weekday, r.dayOfYear, r.isoWeek, r.moonAge, r.moonPhase)
 		if err != nil {

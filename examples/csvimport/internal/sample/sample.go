@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ var defects = []defect{
 	{"a decimal out of range", replace(5, "-1.0")},
 	{"a day that does not exist", replace(0, "2001-02-30")},
 	{"a date in another format", replace(0, "31/12/1999")},
-	{"a misspelt weekday", replace(2, "Wendesday")},
+	{"a weekday in another language", replace(2, "Mittwoch")},
 	{"a Julian day of another date", replace(1, "2451545")},
 	{"too few columns", func(f []string) string { return strings.Join(f[:len(f)-1], ",") }},
 	{"too many columns", func(f []string) string { return strings.Join(f, ",") + ",cloudy" }},
@@ -88,9 +89,9 @@ func Write(w io.Writer) ([]Defect, error) {
 func fieldsOf(d almanac.Day) []string {
 	return []string{
 		d.Date.Format(time.DateOnly),
-		fmt.Sprint(d.JulianDay),
+		strconv.Itoa(d.JulianDay),
 		d.Weekday.String(),
-		fmt.Sprint(d.DayOfYear),
+		strconv.Itoa(d.DayOfYear),
 		d.ISOWeek,
 		fmt.Sprintf("%d.%d", d.MoonAge/10, d.MoonAge%10),
 		d.MoonPhase,
