@@ -38,6 +38,7 @@ type gate struct {
 	lines     []*line
 	held      []*hold       // oldest first
 	done      chan struct{} // closed when remaining is 0 and nothing runs
+	idle      chan struct{} // closed when nothing runs after pause; nil while not asked for
 }
 
 // line is what the gate knows of one queue.
@@ -206,10 +207,29 @@ func (g *gate) end() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running--
-	if g.remaining == 0 && g.running == 0 {
-		close(g.done)
+	if g.running == 0 {
+		if g.remaining == 0 {
+			close(g.done)
+		}
+		if g.idle != nil {
+			close(g.idle)
+			g.idle = nil
+		}
 	}
 	g.grant()
+}
+
+// drained returns a channel that is closed when nothing runs any more.
+func (g *gate) drained() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	drained := make(chan struct{})
+	if g.running == 0 {
+		close(drained)
+	} else {
+		g.idle = drained
+	}
+	return drained
 }
 
 // pause stops polling; tasks that wait for a permit are handed back.

@@ -38,6 +38,7 @@ type Worker struct {
 	gate    *gate
 	runner  activities.Runner
 	workers []sdkworker.Worker
+	ended   recent
 
 	// running is the context of the running actions; it ends when the shutdown timeout has passed.
 	running context.Context //nolint:containedctx // its life is the worker's, not a call's
@@ -91,7 +92,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
 		// Eager activities skip the task queue, and so the gate, a queue's pause, its rate limit and fairness.
 		DisableEagerActivities: true,
-		WorkerStopTimeout:      w.config.ShutdownTimeout + stopGrace,
+		WorkerStopTimeout:      stopGrace,
 	})
 	sdk.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
 	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (*task.Report, error) {
@@ -129,16 +130,38 @@ func (w *Worker) Resume() {
 	w.config.Logger.Info("The worker is resumed")
 }
 
+// stop waits for running tasks before the SDK's workers are stopped: these also run the workflow task that records how a
+// task ended, and would leave it to another worker, which may not exist.
 func (w *Worker) stop() {
 	w.gate.pause()
-	timeout := time.AfterFunc(w.config.ShutdownTimeout, func() { w.abort(errShutdown) })
-	defer timeout.Stop()
+	drained := w.gate.drained()
+	select {
+	case <-drained:
+	case <-time.After(w.config.ShutdownTimeout):
+		w.abort(errShutdown)
+		select {
+		case <-drained:
+		case <-time.After(stopGrace):
+			w.config.Logger.Warn("Tasks still run after they were cancelled; they are left behind")
+		}
+	}
+	w.awaitRecords()
 	var stopped sync.WaitGroup
 	for _, sdk := range w.workers {
 		stopped.Go(sdk.Stop)
 	}
 	stopped.Wait()
 	w.abort(errShutdown)
+}
+
+// awaitRecords waits until the tasks that have just ended are recorded.
+func (w *Worker) awaitRecords() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+	defer cancel()
+	for _, e := range w.ended.all() {
+		// How it ended does not matter here, and if it takes too long another worker will record it.
+		_ = w.config.Client.GetWorkflow(ctx, e.ID, e.RunID).Get(ctx, nil)
+	}
 }
 
 // execute is the activity: it runs the task's action, or hands the task back.
@@ -154,6 +177,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 		return nil, w.handBack(ctx, err.Error(), handBackDelay)
 	}
 	defer w.gate.end()
+	defer w.ended.add(info.WorkflowExecution)
 
 	var parameters json.RawMessage
 	if args.HasValues() {

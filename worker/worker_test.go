@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,6 +154,25 @@ func TestReturningNoReportCompletes(t *testing.T) {
 	require.Equal(t, "Task not returned any report.", report.Children[0].Message)
 }
 
+func TestReportsUpToTheLimitAreKeptAndLargerOnesAreCut(t *testing.T) {
+	b := setup(t)
+	b.register("talk", func(_ context.Context, p json.RawMessage) (task.Report, error) {
+		var n int
+		err := json.Unmarshal(p, &n)
+		return task.Success("done").WithData(strings.Repeat("x", n)), err
+	})
+	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
+	fits := activities.MaxReportSize - 200
+	report, err := b.result(b.enqueue(b.queue("a"), "talk", strconv.Itoa(fits)))
+	require.NoError(t, err)
+	require.Len(t, report.Children[0].Data, fits)
+
+	report, err = b.result(b.enqueue(b.queue("a"), "talk", strconv.Itoa(2*activities.MaxReportSize)))
+	require.NoError(t, err)
+	require.Nil(t, report.Children[0].Data)
+	require.Contains(t, report.Children[0].Children[0].Message, "were cut")
+}
+
 func TestAnActionThatNoWorkerKnowsStaysEnqueuedUntilOneDoes(t *testing.T) {
 	b := setup(t)
 	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
@@ -264,8 +285,7 @@ func TestStoppingWaitsForWhatRuns(t *testing.T) {
 	cancel()
 	close(release)
 	require.NoError(t, wait())
-	// The report was taken although nobody serves the queue any more: the next worker finishes the workflow.
-	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
+	// It is recorded although nobody serves the queue any more.
 	report, err := b.result(id)
 	require.NoError(t, err)
 	require.Equal(t, "done", report.Children[0].Message)
@@ -284,7 +304,6 @@ func TestStoppingCancelsWhatRunsPastTheShutdownTimeout(t *testing.T) {
 	<-started
 	cancel()
 	require.NoError(t, wait())
-	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
 	_, err := b.result(id)
 	require.ErrorContains(t, err, "shut down")
 }

@@ -57,8 +57,10 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		// Without this the SDK would hide the refusal and return the existing run.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    attribute.ForNew(t),
-		StaticSummary:                            summary(t.Label),
-		Priority:                                 sdktemporal.Priority{PriorityKey: t.Priority},
+		// A worker in this process gets the workflow's first task with the answer: one trip less to the server.
+		EnableEagerStart: true,
+		StaticSummary:    summary(t.Label),
+		Priority:         sdktemporal.Priority{PriorityKey: t.Priority},
 	}
 	if delay := time.Until(t.NotBefore); delay > 0 {
 		options.StartDelay = delay

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
@@ -53,7 +52,7 @@ func run(ctx context.Context, file, listen string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, program.Close()) }()
-	server, err := api.New(api.Config{Client: program.Client, Logger: program.Logger})
+	server, err := program.NewAPI()
 	if err != nil {
 		return err
 	}

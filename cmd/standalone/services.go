@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 
-	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/embedded"
+	"github.com/distributed-task-queue/taskqueue/examples/csvimport"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
@@ -21,6 +23,7 @@ const concurrency = 10
 // services are what runs beside the Temporal server.
 type services struct {
 	program *app.App
+	sample  *csvimport.Importer
 	stopAll context.CancelFunc
 	ended   chan error
 	running int
@@ -35,6 +38,15 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	}
 	c.Log = config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
 	c.Worker.Concurrency = concurrency
+	dir := filepath.Dir(server.VisibilityPath())
+	for _, sub := range []string{"files", "imports"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o750); err != nil {
+			return nil, fmt.Errorf("make the directory of %s: %w", sub, err)
+		}
+	}
+	if c.Files.URL == "" {
+		c.Files.URL = (&url.URL{Scheme: "file", Path: filepath.Join(dir, "files"), RawQuery: "no_tmp_dir=true"}).String()
+	}
 	actions, err := app.BuiltInActions(c.Actions)
 	if err != nil {
 		return nil, err
@@ -47,7 +59,13 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &services{program: program, stopAll: cancel, ended: make(chan error, 2)}
-	if o.runs(serviceAPI) {
+	s.sample, err = csvimport.New(ctx, csvimport.Config{
+		Database: filepath.Join(dir, "csvimport.db"), Files: program.Files, ImportDir: filepath.Join(dir, "imports"),
+	})
+	if err == nil {
+		err = s.sample.Register(actions)
+	}
+	if err == nil && o.runs(serviceAPI) {
 		err = s.startAPI(ctx, o.apiPort)
 	}
 	if err == nil && o.runs(serviceWorker) {
@@ -65,7 +83,7 @@ func (s *services) startAPI(ctx context.Context, port int) error {
 	if err != nil {
 		return fmt.Errorf("API port %d cannot be used; name another with --api-port: %w", port, err)
 	}
-	server, err := api.New(api.Config{Client: s.program.Client, Logger: s.program.Logger})
+	server, err := s.program.NewAPI()
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -94,6 +112,9 @@ func (s *services) stop() error {
 	var errs []error
 	for ; s.running > 0; s.running-- {
 		errs = append(errs, <-s.ended)
+	}
+	if s.sample != nil {
+		errs = append(errs, s.sample.Close())
 	}
 	return errors.Join(append(errs, s.program.Close())...)
 }

@@ -66,8 +66,8 @@ type Counts struct {
 	Refused int `json:"refused"`
 }
 
-// Run imports a file. A file of which some rows are refused gives a warning, and one of which no row can be
-// imported an error. If it ends early, what it wrote stays, and running it again completes it.
+// Run imports a file. Rows that are refused are warnings in the report; a file of which no row can be imported
+// is an error. If it ends early, what it wrote stays, and running it again completes it.
 func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
 	source, name, err := i.open(args)
 	if err != nil {
@@ -143,17 +143,15 @@ func (i *Importer) load(ctx context.Context, rows *rowReader, refused *refusals)
 	}
 }
 
+// summary is a success as long as rows were imported: its data is the file to download, which the log looks for in
+// successes only. What was refused are warnings below it.
 func summary(name string, counts Counts, refused *refusals) task.Report {
 	report := task.Success
-	switch {
-	case counts.Refused > 0 && counts.Written == 0:
+	if counts.Refused > 0 && counts.Written == 0 {
 		report = task.Error
-	case counts.Refused > 0:
-		report = task.Warning
 	}
 	return report("%s: %d rows read, %d written, %d refused", name, counts.Read, counts.Written, counts.Refused).
-		WithData(counts).
-		// The data of this child is how the task log knows the file to download.
-		Add(task.Success("the refused rows, with their line numbers and reasons, are in %s", refused.name).WithData(refused.name)).
+		WithData(refused.name).
+		Add(task.Info("the refused rows, with their line numbers and reasons, are in %s", refused.name).WithData(counts)).
 		Add(refused.warnings()...)
 }
