@@ -64,7 +64,11 @@ func (s *Server) createTask(c *call) error {
 		return err
 	}
 	c.Header("Location", "/api/v1/tasks/"+url.PathEscape(string(created.ID)))
-	c.JSON(http.StatusCreated, entity{Entity: enqueued(created)})
+	view, err := s.presenter.Entity(c.Request.Context(), enqueued(created))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusCreated, view)
 	return nil
 }
 

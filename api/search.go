@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -14,8 +13,8 @@ import (
 
 // taskPage is one page of tasks that match.
 type taskPage struct {
-	Total int64    `json:"total"`
-	Tasks []entity `json:"tasks"`
+	Total int64          `json:"total"`
+	Tasks []tasklog.View `json:"tasks"`
 }
 
 func (s *Server) getTask(c *call) error {
@@ -23,11 +22,11 @@ func (s *Server) getTask(c *call) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.entities(c.Request.Context(), found)
+	view, err := s.presenter.Entity(c.Request.Context(), found)
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, all[0])
+	c.JSON(http.StatusOK, view)
 	return nil
 }
 
@@ -75,7 +74,7 @@ func (s *Server) listTasks(c *call) error {
 	}
 	f := tasklog.NewFilter()
 	if query.Available != "" {
-		f.AddAvailableFilters(query.Available, false, false)
+		f = s.config.Client.TaskLog().Available(query.Available, false, false)
 	}
 	for _, condition := range []struct {
 		column tasklog.Column
@@ -140,7 +139,7 @@ func (s *Server) searchTasks(c *call) error {
 	}
 	f := tasklog.NewFilter()
 	if a := body.Available; a != nil {
-		f.AddAvailableFilters(userOrAll(a.User), a.Archived, a.Cancelled)
+		f = s.config.Client.TaskLog().Available(userOrAll(a.User), a.Archived, a.Cancelled)
 	}
 	for i, condition := range body.Filters {
 		decoder := json.NewDecoder(bytes.NewReader(condition.Value))
@@ -189,7 +188,7 @@ func (s *Server) find(ctx context.Context, f *tasklog.Filter) (taskPage, error) 
 	if err != nil {
 		return taskPage{}, fmt.Errorf("search tasks: %w", err)
 	}
-	tasks, err := s.entities(ctx, slices.Clone(found)...)
+	tasks, err := s.presenter.Collection(ctx, found)
 	if err != nil {
 		return taskPage{}, err
 	}

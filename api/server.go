@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 const (
@@ -22,9 +24,10 @@ const (
 
 // Server is the REST API of one Client. It is safe for concurrent use.
 type Server struct {
-	config   Config
-	contract *contract
-	engine   *gin.Engine
+	config    Config
+	contract  *contract
+	engine    *gin.Engine
+	presenter tasklog.Presenter
 }
 
 // quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
@@ -40,7 +43,10 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New()}
+	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: tasklog.Detailed(nil)}
+	if config.Files != nil { // a nil *blob.Bucket is not a nil FileChecker
+		s.presenter = tasklog.Detailed(config.Files)
+	}
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
 	// A task's id may hold any character, so a slash in it arrives as %2F.

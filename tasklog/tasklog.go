@@ -176,10 +176,16 @@ func (l *TaskLog) Count(ctx context.Context, f *Filter) (int64, error) {
 	return l.config.Engine.Count(ctx, f)
 }
 
+// Available returns a filter for the tasks that lists show to the user: the user's own, not ignored, and neither archived nor
+// cancelled unless that is allowed.
+func (l *TaskLog) Available(user string, archivedAllowed, cancelledAllowed bool) *Filter {
+	return NewFilter().WithIgnoredTasks(l.config.IgnoredTasks...).AddAvailableFilters(user, archivedAllowed, cancelledAllowed)
+}
+
 // FindAvailableByUser returns the user's tasks, newest first, without archived, cancelled and ignored
 // ones. A nil limit is DefaultLimit, a nil offset 0.
 func (l *TaskLog) FindAvailableByUser(ctx context.Context, user string, limit, offset *int) (Collection, error) {
-	f := NewFilter().WithIgnoredTasks(l.config.IgnoredTasks...).AddAvailableFilters(user, false, false).Limit(DefaultLimit)
+	f := l.Available(user, false, false).Limit(DefaultLimit)
 	if limit != nil {
 		f.Limit(*limit)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -13,36 +12,10 @@ import (
 
 // presenter writes entities as the API does.
 func presenter(a *app.App) tasklog.Presenter {
-	var files tasklog.FileChecker = noFiles{}
-	if a.Files != nil {
-		files = a.Files
+	if a.Files == nil { // a nil *blob.Bucket is not a nil FileChecker
+		return tasklog.Detailed(nil)
 	}
-	return tasklog.Presenter{Decorators: []tasklog.Decorator{
-		tasklog.WithCategory(),
-		tasklog.WithHasFile(files),
-		func(_ context.Context, e tasklog.Entity) (string, any, bool, error) {
-			return "rawStatus", e.Status, true, nil
-		},
-		text("queue", func(e tasklog.Entity) string { return e.Queue }),
-		text("owner", func(e tasklog.Entity) string { return e.Owner }),
-		text("parentId", func(e tasklog.Entity) string { return string(e.ParentID) }),
-		func(_ context.Context, e tasklog.Entity) (string, any, bool, error) {
-			raw := json.RawMessage(e.Parameters)
-			return "parameters", raw, json.Valid(raw), nil // a list has only the beginning of long ones
-		},
-	}}
-}
-
-// noFiles is the storage of a configuration that has none.
-type noFiles struct{}
-
-func (noFiles) Exists(context.Context, string) (bool, error) { return false, nil }
-
-// text adds a key unless its text is empty.
-func text(key string, value func(tasklog.Entity) string) tasklog.Decorator {
-	return func(_ context.Context, e tasklog.Entity) (string, any, bool, error) {
-		return key, value(e), value(e) != "", nil
-	}
+	return tasklog.Detailed(a.Files)
 }
 
 // printEntity prints one task.

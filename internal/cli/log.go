@@ -22,7 +22,7 @@ func (p *program) logListCommand() *cobra.Command {
   taskctl log list --filter 'created_at >= 2026-01-31' --filter 'label like Monday%' --sort updated_at --order desc`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.connected(c.Context(), func(a *app.App) error {
-				filter, err := s.filter(a.Config.IgnoredTasks)
+				filter, err := s.filter(a.Client.TaskLog())
 				if err != nil {
 					return err
 				}

@@ -51,8 +51,11 @@ func (s *selection) bind(flags *pflag.FlagSet) {
 }
 
 // filter returns the filter of the task log that the flags describe.
-func (s *selection) filter(ignored []string) (*tasklog.Filter, error) {
+func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 	f := tasklog.NewFilter()
+	if s.user != "" {
+		f = log.Available(s.user, false, false)
+	}
 	for column, values := range s.columns {
 		if len(*values) == 0 {
 			continue
@@ -69,9 +72,6 @@ func (s *selection) filter(ignored []string) (*tasklog.Filter, error) {
 		if err := addCondition(f, text); err != nil {
 			return nil, usagef("--filter '%s': %v", text, err)
 		}
-	}
-	if s.user != "" {
-		f.WithIgnoredTasks(ignored...).AddAvailableFilters(s.user, false, false)
 	}
 	if s.limit < 0 || s.offset < 0 {
 		return nil, usagef("--limit and --offset cannot be negative")
