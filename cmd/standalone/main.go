@@ -116,25 +116,22 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	if o.runs(serviceUI) {
 		ready = append(ready, "ui="+server.UIURL())
 	}
+	wait := func(ctx context.Context) error { <-ctx.Done(); return nil }
 	if o.runs(serviceAPI) || o.runs(serviceWorker) {
-		running, err := startServices(ctx, o, server, logger)
-		if err != nil {
-			return err
+		running, startErr := startServices(ctx, o, server, logger)
+		if startErr != nil {
+			return startErr
 		}
-		defer func() {
-			if stopErr := running.stop(); stopErr != nil {
-				logger.Error("A service ended with an error", "error", stopErr)
-			}
-		}()
+		defer func() { err = errors.Join(err, running.stop()) }()
 		if running.apiURL != "" {
 			ready = append(ready, "api="+running.apiURL)
 		}
+		wait = running.wait
 	}
 	if _, err := fmt.Fprintln(stdout, strings.Join(ready, " ")); err != nil {
 		return fmt.Errorf("print the ready line: %w", err)
 	}
-	<-ctx.Done()
-	return nil
+	return wait(ctx)
 }
 
 func (o options) embeddedConfig(logger *slog.Logger) embedded.Config {

@@ -106,6 +106,17 @@ func (s *services) run(service func() error) {
 	go func() { s.ended <- service() }()
 }
 
+// wait returns when ctx ends, or with the error of a service that ended before.
+func (s *services) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.ended:
+		s.running--
+		return err
+	}
+}
+
 // stop ends what was started and waits for it.
 func (s *services) stop() error {
 	s.stopAll()
