@@ -123,7 +123,7 @@ func TestATypedTaskRunsAndIsInTheLog(t *testing.T) {
 
 	// The lists follow within two seconds.
 	require.Eventually(t, func() bool {
-		found, err := b.client.TaskLog().Search(t.Context(), tasklog.NewFilter().Eq(tasklog.ParentID, string(parent)).Eq(tasklog.Status, "completed"))
+		found, err := b.client.TaskLog().Search(t.Context(), tasklog.NewFilter().Eq(tasklog.ParentID, string(parent)).Eq(tasklog.Status, "completed").Like(tasklog.Report, "%sent to ada%"))
 		require.NoError(t, err)
 		return len(found) == 1 && found[0].ID == created.ID
 	}, patience, 20*time.Millisecond)

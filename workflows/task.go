@@ -98,9 +98,17 @@ func record(ctx workflow.Context, t task.Task, status task.Status, report task.R
 	messages := report.Messages()
 	return workflow.UpsertTypedSearchAttributes(ctx,
 		attribute.Status.ValueSet(string(status)),
-		attribute.Report.ValueSet(attribute.Keyword(messages[0])),
+		attribute.Report.ValueSet(attribute.Keyword(headline(messages))),
 		attribute.Text.ValueSet(attribute.FullText(t.Label, messages, string(t.Parameters))),
 		attribute.UpdatedAt.ValueSet(now(ctx)))
+}
+
+// headline is what people look for in a report: what the action said. The root's message is the same for every task.
+func headline(messages []string) string {
+	if len(messages) > 1 {
+		return messages[1]
+	}
+	return messages[0]
 }
 
 // now is the time of the workflow task, in the log's resolution.
