@@ -124,7 +124,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	c := startProcess(t, args...).dial(t)
 	described, err := c.DescribeWorkflowExecution(t.Context(), "survivor", run.GetRunID())
 	require.NoError(t, err)
-	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.WorkflowExecutionInfo.Status)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
 
 	w := worker.New(c, "test", worker.Options{})
 	w.RegisterWorkflow(awaitGo)
@@ -137,7 +137,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 		found, err := c.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{
 			Query: `TaskName = "survive" AND ExecutionStatus = "Completed"`,
 		})
-		return err == nil && len(found.Executions) == 1
+		return err == nil && len(found.GetExecutions()) == 1
 	}, 30*time.Second, 50*time.Millisecond)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -159,7 +160,7 @@ func effectiveStatus(schema schema) string {
 func executions(list ...enumspb.WorkflowExecutionStatus) string {
 	numbers := make([]string, len(list))
 	for i, s := range list {
-		numbers[i] = fmt.Sprint(int32(s))
+		numbers[i] = strconv.Itoa(int(int32(s)))
 	}
 	return "(" + strings.Join(numbers, ", ") + ")"
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -42,9 +43,7 @@ func readSchema(ctx context.Context, c client.Client, namespace string) (schema,
 			return schema{}, fmt.Errorf("namespace %q has no search attribute %s; register the task queue's search attributes first", namespace, name)
 		}
 	}
-	for name, field := range systemFields {
-		s.fields[name] = field
-	}
+	maps.Copy(s.fields, systemFields)
 	return s, nil
 }
 

@@ -61,8 +61,6 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.UTC)
 
 func after(d time.Duration) time.Time { return epoch.Add(d) }
 
-func reportOf(r task.Report) *task.Report { return &r }
-
 var specs = []spec{
 	{name: "open", label: "waits", owner: "alice", effective: task.Enqueued},
 	{name: "open-nobody", label: "waits too", queue: 1, effective: task.Enqueued, created: after(0)},
@@ -71,17 +69,17 @@ var specs = []spec{
 	{name: "running", owner: "alice", status: "running", updated: after(2 * time.Second), effective: task.Running, label: "runs", category: task.CategoryImport},
 	{name: "child-running", owner: "bob", status: "child_running", updated: after(time.Minute), effective: task.ChildRunning, queue: 2},
 	{name: "completed", owner: "alice", status: "completed", ending: completes, effective: task.Completed, updated: after(time.Hour), category: task.CategoryExport,
-		report: reportOf(task.Info("Running task x").Add(task.Success("42 rows").WithData("out.csv")))},
+		report: new(task.Info("Running task x").Add(task.Success("42 rows").WithData("out.csv")))},
 	{name: "completed-2", owner: "bob", status: "completed", ending: completes, effective: task.Completed, updated: after(time.Hour + time.Millisecond), label: "100% sure",
-		report: reportOf(task.Success("done")), parameters: `{"rows":[1,2,3],"name":"a_b"}`},
+		report: new(task.Success("done")), parameters: `{"rows":[1,2,3],"name":"a_b"}`},
 	{name: "completed-nobody", status: "completed", ending: completes, effective: task.Completed, updated: after(-time.Hour), created: after(-24 * time.Hour), action: "Report.Daily",
-		report: reportOf(task.Warning("disk at 100%"))},
+		report: new(task.Warning("disk at 100%"))},
 	{name: "failed", owner: "alice", status: "failed", ending: fails, effective: task.Failed, updated: after(2 * time.Hour), label: "breaks", action: "report.daily",
-		report: reportOf(task.Error("it's broken: \"x\" \\ y"))},
+		report: new(task.Error("it's broken: \"x\" \\ y"))},
 	{name: "failed-2", owner: "bob", status: "failed", ending: fails, effective: task.Failed, updated: after(3 * time.Hour), queue: 1, parent: "completed",
-		report: reportOf(task.Error("%s").Add(task.Error("deeper")))},
+		report: new(task.Error("%s").Add(task.Error("deeper")))},
 	{name: "failed-silently", owner: "carol", ending: fails, effective: task.Failed},
-	{name: "archived", owner: "alice", status: "archived", ending: completes, effective: task.Archived, updated: after(48 * time.Hour), report: reportOf(task.Info("old"))},
+	{name: "archived", owner: "alice", status: "archived", ending: completes, effective: task.Archived, updated: after(48 * time.Hour), report: new(task.Info("old"))},
 	{name: "cancelled", owner: "alice", status: "cancelled", ending: completes, effective: task.Cancelled, updated: after(time.Minute)},
 	{name: "terminated", owner: "alice", label: "stopped by ops", ending: isTerminated, effective: task.Cancelled},
 	{name: "canceled", owner: "bob", ending: isCanceled, effective: task.Cancelled, parent: "open"},

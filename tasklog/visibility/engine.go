@@ -193,7 +193,7 @@ func (e *Engine) list(ctx context.Context, q query, visit func(*workflowpb.Workf
 			}
 		}
 		request.NextPageToken = page.GetNextPageToken()
-		if len(request.NextPageToken) == 0 {
+		if len(request.GetNextPageToken()) == 0 {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package visibility
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -248,7 +249,7 @@ func executionList(statuses []enumspb.WorkflowExecutionStatus) string {
 
 func literal(value any) string {
 	if b, ok := value.(bool); ok {
-		return fmt.Sprint(b)
+		return strconv.FormatBool(b)
 	}
 	return quote(value.(string))
 }

@@ -72,7 +72,7 @@ func prepareDatabase(ctx context.Context, path string, tune func(context.Context
 type schemaTarget struct {
 	sqlplugin.AdminDB // for the methods that the set-up does not call
 
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // of the one set-up that this is made for
 	tx  *sql.Tx
 }
 

@@ -111,8 +111,8 @@ func requireList(t *testing.T, c client.Client, query string, ids ...string) {
 		found := []string{}
 		response, err := c.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
 		require.NoError(collect, err)
-		for _, execution := range response.Executions {
-			found = append(found, execution.Execution.WorkflowId)
+		for _, execution := range response.GetExecutions() {
+			found = append(found, execution.GetExecution().GetWorkflowId())
 		}
 		require.ElementsMatch(collect, ids, found, query)
 	}, soon, 50*time.Millisecond)

@@ -18,7 +18,7 @@ func memoryDir() string {
 	if unix.Statfs(shared, &stat) != nil || unix.Access(shared, unix.W_OK|unix.X_OK) != nil {
 		return os.TempDir()
 	}
-	if stat.Bavail*uint64(stat.Bsize) < leastGiB<<30 {
+	if stat.Bavail*uint64(stat.Bsize) < leastGiB<<30 { //nolint:gosec // the size of a block is positive
 		return os.TempDir()
 	}
 	return shared

@@ -49,7 +49,7 @@ func writeNamespace(ctx context.Context, database *config.SQL, config Config) (e
 		if err != nil {
 			return err
 		}
-		if err := configureNamespace(created.Detail.Config, config); err != nil {
+		if err := configureNamespace(created.Detail.GetConfig(), config); err != nil {
 			return err
 		}
 		return sqliteschema.CreateNamespaces(database, created)
@@ -62,7 +62,7 @@ func writeNamespace(ctx context.Context, database *config.SQL, config Config) (e
 		return err
 	}
 	before := proto.CloneOf(detail)
-	if err := configureNamespace(detail.Config, config); err != nil {
+	if err := configureNamespace(detail.GetConfig(), config); err != nil {
 		return err
 	}
 	if proto.Equal(before, detail) {
@@ -80,7 +80,7 @@ func writeNamespace(ctx context.Context, database *config.SQL, config Config) (e
 // configureNamespace sets the retention and adds the search attributes that are missing.
 func configureNamespace(stored *persistencespb.NamespaceConfig, config Config) error {
 	stored.Retention = durationpb.New(config.Retention)
-	aliases, err := addAliases(stored.CustomSearchAttributeAliases, config.SearchAttributes)
+	aliases, err := addAliases(stored.GetCustomSearchAttributeAliases(), config.SearchAttributes)
 	stored.CustomSearchAttributeAliases = aliases
 	return err
 }
@@ -90,7 +90,7 @@ func configureNamespace(stored *persistencespb.NamespaceConfig, config Config) e
 // values are names of attributes. Attributes and columns are taken in
 // alphabetical order, so that equal configurations give equal databases.
 func addAliases(aliases map[string]string, wanted map[string]enumspb.IndexedValueType) (map[string]string, error) {
-	columns := sadefs.GetDBIndexSearchAttributes(nil).CustomSearchAttributes
+	columns := sadefs.GetDBIndexSearchAttributes(nil).GetCustomSearchAttributes()
 	result := make(map[string]string, len(aliases)+len(wanted))
 	columnOf := make(map[string]string, len(aliases))
 	for column, name := range aliases {

@@ -32,7 +32,7 @@ func TestSearchAttributesWorkFromTheStart(t *testing.T) {
 	registered, err := c.OperatorService().ListSearchAttributes(t.Context(),
 		&operatorservice.ListSearchAttributesRequest{Namespace: "tasks"})
 	require.NoError(t, err)
-	require.Equal(t, testAttributes, registered.CustomAttributes)
+	require.Equal(t, testAttributes, registered.GetCustomAttributes())
 
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	run := launch(t, c, "green", colour.ValueSet("green"), words.ValueSet("a small frog"),
@@ -83,7 +83,7 @@ func TestRestartKeepsDataAndAddsAttributes(t *testing.T) {
 	described, err := c.WorkflowService().DescribeNamespace(t.Context(),
 		&workflowservice.DescribeNamespaceRequest{Namespace: DefaultNamespace})
 	require.NoError(t, err)
-	require.Equal(t, 48*time.Hour, described.Config.WorkflowExecutionRetentionTtl.AsDuration())
+	require.Equal(t, 48*time.Hour, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 }
 
 func TestStartRefusesAttributeOfAnotherType(t *testing.T) {
@@ -203,7 +203,7 @@ func TestQueueAndActivityOptionsCanBeUpdated(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	require.Equal(t, "paused", updated.Config.QueueRateLimit.Metadata.Reason)
+	require.Equal(t, "paused", updated.GetConfig().GetQueueRateLimit().GetMetadata().GetReason())
 
 	run := launch(t, c, "scheduler")
 	queue := &taskqueuepb.TaskQueue{Name: testQueue}
@@ -215,7 +215,7 @@ func TestQueueAndActivityOptionsCanBeUpdated(t *testing.T) {
 	require.NoError(t, err)
 	_, err = service.RespondWorkflowTaskCompleted(t.Context(), &workflowservice.RespondWorkflowTaskCompletedRequest{
 		Namespace: DefaultNamespace,
-		TaskToken: polled.TaskToken,
+		TaskToken: polled.GetTaskToken(),
 		Commands: []*commandpb.Command{{
 			CommandType: enumspb.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
 			Attributes: &commandpb.Command_ScheduleActivityTaskCommandAttributes{
@@ -237,5 +237,5 @@ func TestQueueAndActivityOptionsCanBeUpdated(t *testing.T) {
 		UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"start_to_close_timeout"}},
 	})
 	require.NoError(t, err)
-	require.Equal(t, time.Hour, options.ActivityOptions.StartToCloseTimeout.AsDuration())
+	require.Equal(t, time.Hour, options.GetActivityOptions().GetStartToCloseTimeout().AsDuration())
 }

@@ -27,7 +27,7 @@ func TestTuningKeepsFullTextInStep(t *testing.T) {
 		t.Helper()
 		tx, err := db.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
-		defer tx.Rollback() //nolint:errcheck // it only read
+		defer tx.Rollback()
 		got, err := selectStrings(context.Background(), tx, `SELECT run_id FROM executions_visibility WHERE rowid IN (
 			SELECT rowid FROM executions_visibility_fts_text WHERE executions_visibility_fts_text = ?) ORDER BY run_id`, query)
 		require.NoError(t, err)
