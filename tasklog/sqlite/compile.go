@@ -160,7 +160,7 @@ func effectiveStatus(schema schema) string {
 func executions(list ...enumspb.WorkflowExecutionStatus) string {
 	numbers := make([]string, len(list))
 	for i, s := range list {
-		numbers[i] = strconv.Itoa(int(int32(s)))
+		numbers[i] = strconv.Itoa(int(s))
 	}
 	return "(" + strings.Join(numbers, ", ") + ")"
 }
