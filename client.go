@@ -148,6 +148,7 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 	config.Client = c.config.Temporal
 	config.Actions = c.config.Actions
 	config.Logger = cmp.Or(config.Logger, c.config.Logger)
+	config.Queues = nil
 	for _, q := range c.dispatcher.Queues() {
 		config.Queues = append(config.Queues, worker.Queue{Name: q.Name, Weight: q.Weight})
 	}
@@ -160,6 +161,9 @@ func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Ta
 	var options Options
 	if holder, ok := args.(interface{ TaskOptions() Options }); ok {
 		options = holder.TaskOptions()
+	}
+	if categoriser, ok := args.(activities.Categoriser); ok && options.Category == "" {
+		options.Category = categoriser.Category()
 	}
 	t, err := c.newTask(args.Action(), args, label, options)
 	if err != nil {

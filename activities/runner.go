@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/workflows"
@@ -22,6 +23,9 @@ const MaxReportSize = 1 << 20
 // signalRunningAfter is when the log is told that a task runs. A task that is done sooner
 // costs no write for it.
 const signalRunningAfter = time.Second
+
+// signalTimeout is how long the server may take to be told.
+const signalTimeout = 10 * time.Second
 
 // Error types of failed activities.
 const (
@@ -50,7 +54,7 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 		}
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), ErrorTypeAction, nil)
 	}
-	if report.Type == "" {
+	if report.Type == "" && report.Message == "" && report.Data == nil && len(report.Children) == 0 {
 		return nil, nil
 	}
 	if err := report.Validate(); err != nil {
@@ -73,12 +77,17 @@ func (r *Runner) showLife(ctx context.Context) {
 		case <-heartbeat.C:
 			activity.RecordHeartbeat(ctx)
 		case <-running.C:
-			execution := info.WorkflowExecution
-			err := r.Client.SignalWorkflow(ctx, execution.ID, execution.RunID, workflows.SignalRunning, nil)
-			if err != nil && ctx.Err() == nil {
-				r.Logger.Warn("The log cannot show that the task runs", "task", execution.ID, "error", err)
-			}
+			go r.signalRunning(ctx, info.WorkflowExecution) // it may take long, and heartbeats must not wait for it
 		}
+	}
+}
+
+func (r *Runner) signalRunning(ctx context.Context, e workflow.Execution) {
+	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
+	defer cancel()
+	err := r.Client.SignalWorkflow(ctx, e.ID, e.RunID, workflows.SignalRunning, nil)
+	if err != nil && context.Cause(ctx) != context.Canceled { //nolint:errorlint // the very value: the action has ended
+		r.Logger.Warn("The log cannot show that the task runs", "task", e.ID, "error", err)
 	}
 }
 

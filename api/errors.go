@@ -11,6 +11,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -44,7 +45,7 @@ func problemOf(err error) *problem {
 		return kindTooLarge.problem("parameters", e.Error())
 	}
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return kindTooLarge.problem("", fmt.Sprintf("the body has more than %d bytes, the most that is allowed", e.Limit))
+		return kindTooLarge.problem("", fmt.Sprintf("the body has more than %d bytes; a task may have at most %d", e.Limit, temporal.MaxTaskSize))
 	}
 	if e, ok := errors.AsType[*tasklog.FilterError](err); ok {
 		return kindFilter.problem(e.Field, e.Field+" "+e.Reason)

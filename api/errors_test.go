@@ -44,7 +44,7 @@ func TestWrongRequests(t *testing.T) {
 		"wrong type":          {"POST", tasks, `{"action":7}`, 422, "action", "string", nil},
 		"null label":          {"POST", tasks, `{"action":"echo","label":null}`, 422, "label", "string", nil},
 		"long label":          {"POST", tasks, `{"action":"echo","label":"` + long + `"}`, 422, "label", "255", nil},
-		"control character":   {"POST", tasks, `{"action":"echo","id":"a\u0007"}`, 422, "id", "control character", nil},
+		"control character":   {"POST", tasks, `{"action":"echo","id":"a\u0007"}`, 422, "id", "printable ASCII", nil},
 		"unknown action":      {"POST", tasks, `{"action":"nope"}`, 422, "action", "declared, described, echo, elsewhere", nil},
 		"unknown queue":       {"POST", tasks, `{"action":"echo","queue":"nope"}`, 422, "queue", "does not exist", nil},
 		"unknown category":    {"POST", tasks, `{"action":"echo","category":"nope"}`, 422, "category", "import", nil},

@@ -80,7 +80,7 @@ func (s *Server) listTasks(c *call) error {
 		column tasklog.Column
 		values []string
 	}{
-		{tasklog.Status, statusNames(query.Status)},
+		{tasklog.Status, task.ExpandStatuses(query.Status)},
 		{tasklog.TaskName, query.Action}, {tasklog.TaskName, query.TaskName},
 		{tasklog.Queue, query.Queue}, {tasklog.Owner, query.Owner}, {tasklog.Category, query.Category},
 		{tasklog.Label, query.Label}, {tasklog.ParentID, query.ParentID},
@@ -95,21 +95,6 @@ func (s *Server) listTasks(c *call) error {
 	}
 	query.apply(f)
 	return s.answerPage(c, f)
-}
-
-// statusNames replaces groups, which entities show as their status, by the statuses in them.
-func statusNames(names []string) []string {
-	var all []string
-	for _, name := range names {
-		if _, err := task.ParseStatus(name); err == nil {
-			all = append(all, name)
-			continue
-		}
-		for _, status := range task.Group(name).Statuses() {
-			all = append(all, string(status))
-		}
-	}
-	return all
 }
 
 // search is the body of searchTasks.

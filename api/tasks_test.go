@@ -200,7 +200,7 @@ func TestLargeTasks(t *testing.T) {
 	require.Contains(t, p.Detail, "at most 2093056 are allowed")
 
 	far := b.do(http.MethodPost, "/api/v1/tasks", map[string]any{"action": "declared", "parameters": strings.Repeat("x", 4<<20)})
-	require.Contains(t, readProblem(t, far, http.StatusRequestEntityTooLarge).Detail, "bytes, the most that is allowed")
+	require.Contains(t, readProblem(t, far, http.StatusRequestEntityTooLarge).Detail, "bytes; a task may have at most")
 }
 
 func TestQueuesActionsHealthAndDocument(t *testing.T) {

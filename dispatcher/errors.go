@@ -43,6 +43,6 @@ type UnknownActionError struct {
 }
 
 func (e *UnknownActionError) Error() string {
-	return fmt.Sprintf("Action %q is not known here. Known actions: %s. An action that only workers elsewhere know must be declared in the configuration key \"actions\"",
+	return fmt.Sprintf("Action %q is not known here. Known actions: %s. An action that only workers elsewhere know must be declared in the configuration key \"actions.declared\"",
 		e.Name, strings.Join(e.Known, ", "))
 }

@@ -16,13 +16,23 @@ type ID string
 // NewID returns a new UUIDv7: ids sort by the time of their creation.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7()).String()) }
 
-// Validate reports whether the id can name a task: 1 to 255 characters of valid UTF-8
-// without control characters.
+// Validate reports whether the id can name a task: 1 to 255 printable ASCII characters. Temporal's clients send the id
+// as a gRPC header, which takes no others.
 func (id ID) Validate() error {
 	if id == "" {
 		return &InvalidError{Field: "id", Reason: "is empty; leave it out to have one made, or give 1 to 255 characters"}
 	}
-	return validateName("id", string(id))
+	return validateID("id", id)
+}
+
+func validateID(field string, id ID) error {
+	if len(id) > MaxTextLength {
+		return &InvalidError{Field: field, Reason: fmt.Sprintf("has %d characters; at most %d are allowed", len(id), MaxTextLength)}
+	}
+	if i := strings.IndexFunc(string(id), func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+		return &InvalidError{Field: field, Reason: fmt.Sprintf("has something other than printable ASCII at byte %d", i)}
+	}
+	return nil
 }
 
 // MaxTextLength is how many characters an id, action, queue, label, owner or

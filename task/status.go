@@ -100,6 +100,22 @@ func (s Status) Closed() bool {
 	return true
 }
 
+// ExpandStatuses replaces the names of groups among names by the statuses in them. A name that is both means the group,
+// whose statuses hold it. Names that are neither stay, to be refused by whoever takes statuses.
+func ExpandStatuses(names []string) []string {
+	var all []string
+	for _, name := range names {
+		members := Group(name).Statuses()
+		if len(members) == 0 {
+			all = append(all, name)
+		}
+		for _, s := range members {
+			all = append(all, string(s))
+		}
+	}
+	return all
+}
+
 // Statuses returns the statuses that can be stored and belong to the group.
 func (g Group) Statuses() []Status {
 	var in []Status

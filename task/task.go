@@ -83,11 +83,14 @@ func (t *Task) Validate() error {
 		return &InvalidError{Field: "queue", Reason: "is empty"}
 	}
 	for _, f := range []struct{ name, value string }{
-		{"action", t.Action}, {"queue", t.Queue}, {"parentId", string(t.ParentID)},
+		{"action", t.Action}, {"queue", t.Queue},
 	} {
 		if err := validateName(f.name, f.value); err != nil {
 			return err
 		}
+	}
+	if err := validateID("parentId", t.ParentID); err != nil {
+		return err
 	}
 	for _, f := range []struct{ name, value string }{{"label", t.Label}, {"owner", t.Owner}} {
 		if err := validateText(f.name, f.value); err != nil {

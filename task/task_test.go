@@ -125,7 +125,7 @@ func TestValidateNamesTheWrongField(t *testing.T) {
 	fits.Label, fits.Owner = long, long
 	require.NoError(t, fits.Validate(), "255 characters are allowed, whatever their bytes")
 	for field, spoil := range map[string]func(*task.Task){
-		"id":         func(t *task.Task) { t.ID = "a\nb" },
+		"id":         func(t *task.Task) { t.ID = "Zürich" },
 		"action":     func(t *task.Task) { t.Action = "" },
 		"queue":      func(t *task.Task) { t.Queue = "" },
 		"label":      func(t *task.Task) { t.Label = long + "x" },

@@ -7,14 +7,15 @@ import (
 
 // Detailed presents tasks with all that is known of them, as the REST API and the command line show them: beside the entity's
 // own keys category, hasFile, rawStatus, queue, owner, parentId and parameters. A key whose column was deselected
-// or is empty is left out. A nil files means that there are none.
+// or is empty is left out, and so is hasFile if files is nil, which means that nobody can tell.
 func Detailed(files FileChecker) Presenter {
-	if files == nil {
-		files = noFiles{}
+	hasFile := func(context.Context, Entity) (string, any, bool, error) { return "", nil, false, nil }
+	if files != nil {
+		hasFile = WithHasFile(files)
 	}
 	return Presenter{Decorators: []Decorator{
 		withText("category", func(e Entity) string { return string(e.Category) }),
-		WithHasFile(files),
+		hasFile,
 		withText("rawStatus", func(e Entity) string { return string(e.Status) }),
 		withText("queue", func(e Entity) string { return e.Queue }),
 		withText("owner", func(e Entity) string { return e.Owner }),
@@ -26,11 +27,6 @@ func Detailed(files FileChecker) Presenter {
 		},
 	}}
 }
-
-// noFiles is a storage without files.
-type noFiles struct{}
-
-func (noFiles) Exists(context.Context, string) (bool, error) { return false, nil }
 
 // withText adds a key unless its text is empty.
 func withText(key string, value func(Entity) string) Decorator {

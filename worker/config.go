@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -87,7 +88,11 @@ func (c Config) validate() error {
 		return fmt.Errorf("worker: Config.ShutdownTimeout is %s; it cannot be negative", c.ShutdownTimeout)
 	}
 	if c.Queue != "" && !slices.ContainsFunc(c.Queues, func(q Queue) bool { return q.Name == c.Queue }) {
-		return fmt.Errorf("worker: queue %q does not exist; queues are %v", c.Queue, c.Queues)
+		names := make([]string, len(c.Queues))
+		for i, q := range c.Queues {
+			names[i] = q.Name
+		}
+		return fmt.Errorf("worker: queue %q does not exist; queues are %s", c.Queue, strings.Join(names, ", "))
 	}
 	return nil
 }

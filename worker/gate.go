@@ -35,6 +35,7 @@ type gate struct {
 	running   int
 	remaining int // how many tasks may still be started; negative for any number
 	paused    bool
+	stopped   bool // paused for good
 	lines     []*line
 	held      []*hold       // oldest first
 	done      chan struct{} // closed when remaining is 0 and nothing runs
@@ -144,7 +145,7 @@ func (g *gate) park(p *poll) {
 	g.grant()
 }
 
-// received notes that the poll brought a task. begin should follow, and release must.
+// received notes that the poll brought a task. begin or decline should follow, and release must.
 func (g *gate) received(p *poll) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -202,6 +203,16 @@ func (g *gate) begin(ctx context.Context, l *line) error {
 	return <-h.ready // decided in the same moment
 }
 
+// decline notes that a received task will not begin, so that the permit which its poll may have held is free at once.
+func (g *gate) decline(l *line) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l.granted > 0 {
+		l.granted--
+	}
+	g.grant()
+}
+
 // end gives the permit of a task back that has run.
 func (g *gate) end() {
 	g.mu.Lock()
@@ -243,11 +254,24 @@ func (g *gate) pause() {
 	g.held = nil
 }
 
-func (g *gate) resume() {
+// stop pauses for good.
+func (g *gate) stop() {
+	g.pause()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.stopped = true
+}
+
+// resume ends a pause, and reports whether it could: what is stopped stays so.
+func (g *gate) resume() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopped {
+		return false
+	}
 	g.paused = false
 	g.grant()
+	return true
 }
 
 // free returns how many permits are not spoken for. The caller holds the lock.

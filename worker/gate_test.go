@@ -124,6 +124,29 @@ func TestGateLimitCountsStartedTasks(t *testing.T) {
 	<-g.done
 }
 
+func TestGateADeclinedTaskGivesItsPermitBackWhileOthersRun(t *testing.T) {
+	t.Parallel()
+	g := newGate(Weight, 2, 0)
+	a := g.addLine("a", 1)
+	slow := pollNow(t, g, a)
+	g.received(slow)
+	require.NoError(t, g.begin(t.Context(), a))
+	unknown := pollNow(t, g, a)
+	g.received(unknown)
+	g.decline(a)
+	g.release(unknown)
+	pollNow(t, g, a)
+}
+
+func TestGateStoppedIsNotResumed(t *testing.T) {
+	t.Parallel()
+	g := newGate(Weight, 1, 0)
+	a := g.addLine("a", 1)
+	g.stop()
+	require.False(t, g.resume())
+	refused(t, g, a)
+}
+
 func TestGateAnAbandonedPollGivesItsPlaceBack(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)

@@ -23,6 +23,8 @@ import (
 const (
 	// maxPollers is how many polls one queue may have open at a time. More than a few do not make tasks come faster.
 	maxPollers = 4
+	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each heartbeat is sent.
+	maxHeartbeatThrottle = 5 * time.Second
 	// stopGrace is how long cancelled tasks have to end and to be reported.
 	stopGrace = 5 * time.Second
 	// handBackDelay is the shortest delay that the server takes for "at once".
@@ -92,7 +94,9 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
 		// Eager activities skip the task queue, and so the gate, a queue's pause, its rate limit and fairness.
 		DisableEagerActivities: true,
-		WorkerStopTimeout:      stopGrace,
+		// A running action learns with a heartbeat that it is cancelled; the SDK would hold heartbeats back for 24 s.
+		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
+		WorkerStopTimeout:            stopGrace,
 	})
 	sdk.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
 	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (*task.Report, error) {
@@ -124,16 +128,18 @@ func (w *Worker) Pause() {
 	w.config.Logger.Info("The worker is paused")
 }
 
-// Resume ends a pause.
+// Resume ends a pause. A worker that is being stopped is not resumed: some service managers send the signal
+// to continue right after the one to end.
 func (w *Worker) Resume() {
-	w.gate.resume()
-	w.config.Logger.Info("The worker is resumed")
+	if w.gate.resume() {
+		w.config.Logger.Info("The worker is resumed")
+	}
 }
 
 // stop waits for running tasks before the SDK's workers are stopped: these also run the workflow task that records how a
 // task ended, and would leave it to another worker, which may not exist.
 func (w *Worker) stop() {
-	w.gate.pause()
+	w.gate.stop()
 	drained := w.gate.drained()
 	select {
 	case <-drained:
@@ -170,6 +176,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 	logger := log.With(activity.GetLogger(ctx), "task", info.WorkflowExecution.ID, "action", info.ActivityType.Name)
 	action, known := w.config.Actions.Lookup(info.ActivityType.Name)
 	if !known {
+		w.gate.decline(l)
 		logger.Warn("No such action is registered; the task goes back to its queue")
 		return nil, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
 	}

@@ -16,10 +16,12 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
 	broker "github.com/distributed-task-queue/taskqueue/broker/temporal"
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/worker"
@@ -143,6 +145,33 @@ func TestErrorsPanicsAndErrorReportsFailTheTask(t *testing.T) {
 		require.NoError(t, failed.Details(&report))
 		require.True(t, report.Failed())
 	}
+}
+
+func TestWhateverAnActionSaysIsRecorded(t *testing.T) {
+	b := setup(t)
+	b.register("echo", func(_ context.Context, p json.RawMessage) (task.Report, error) {
+		var text string
+		err := json.Unmarshal(p, &text)
+		return task.Success("%s", text), err
+	})
+	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}, Concurrency: 4})
+	for _, text := range []string{strings.Repeat(`"`, 1500), strings.Repeat("<td>x</td>", 400), strings.Repeat("😀", 3000), "\x00"} {
+		parameters, err := json.Marshal(text)
+		require.NoError(t, err)
+		report, err := b.result(b.enqueue(b.queue("a"), "echo", string(parameters)))
+		require.NoError(t, err)
+		require.Equal(t, text, report.Children[0].Message)
+	}
+}
+
+func TestAReportWithoutTypeIsAnError(t *testing.T) {
+	b := setup(t)
+	b.register("untyped", func(context.Context, json.RawMessage) (task.Report, error) {
+		return task.Report{Message: "m"}.Add(task.Error("broken")), nil
+	})
+	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
+	_, err := b.result(b.enqueue(b.queue("a"), "untyped", `{}`))
+	require.ErrorContains(t, err, "report type")
 }
 
 func TestReturningNoReportCompletes(t *testing.T) {
@@ -337,7 +366,11 @@ func TestCancellingARunningTaskEndsItsContext(t *testing.T) {
 	_, err := b.result(id)
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
-	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, b.describe(id).GetWorkflowExecutionInfo().GetStatus())
+	described := b.describe(id).GetWorkflowExecutionInfo()
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, described.GetStatus())
+	var report task.Report
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(described.GetMemo().GetFields()[attribute.MemoReport], &report))
+	require.Contains(t, report.Message, "while it ran")
 }
 
 func TestConfigErrorsNameTheField(t *testing.T) {

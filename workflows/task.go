@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -84,6 +85,9 @@ func cancelled(ctx workflow.Context, t task.Task, cause error) (task.Report, err
 	// The context is cancelled; recording must go on all the same.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	report := task.Info("Task %s has been cancelled, message was not processed.", t.ID)
+	if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
+		report = task.Info("Task %s has been cancelled while it ran.", t.ID)
+	}
 	if err := record(ctx, t, task.Cancelled, report); err != nil {
 		return task.Report{}, err
 	}

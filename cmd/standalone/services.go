@@ -38,6 +38,9 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	}
 	c.Log = config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
 	c.Worker.Concurrency = concurrency
+	if c.Actions.Declared == nil {
+		c.Actions.Declared = []string{} // every action is known here, so an unknown one is a mistake
+	}
 	dir := filepath.Dir(server.VisibilityPath())
 	for _, sub := range []string{"files", "imports"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o750); err != nil {

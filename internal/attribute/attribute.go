@@ -5,6 +5,8 @@ package attribute
 
 import (
 	"cmp"
+	"encoding/json"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -47,8 +49,9 @@ func Types() map[string]enumspb.IndexedValueType {
 	return types
 }
 
-// maxTextBytes keeps TaskText below the server's limit of 2 KiB for one value, with room for its JSON encoding.
-const maxTextBytes = 1800
+// maxValueBytes is the server's limit for one value, as JSON (limit.searchAttributesSizeOfValueLimit). A keyword of 255
+// characters cannot reach it: JSON spends at most six bytes on a character.
+const maxValueBytes = 2048
 
 // Keyword cuts a value to the length of an indexed keyword.
 func Keyword(value string) string {
@@ -61,14 +64,22 @@ func Keyword(value string) string {
 // FullText joins what full-text search looks through, and cuts it to what the index takes.
 func FullText(label string, report []string, parameters string) string {
 	text := strings.Join(append(append([]string{label}, report...), parameters), "\n")
-	if len(text) <= maxTextBytes {
+	if len(text) <= maxValueBytes && encodedSize(text) <= maxValueBytes {
 		return text
 	}
-	text = text[:maxTextBytes]
-	for !utf8.ValidString(text) {
-		text = text[:len(text)-1]
+	text = strings.ToValidUTF8(text[:min(len(text), maxValueBytes)], "\uFFFD")
+	runes := []rune(text)
+	tooLong := sort.Search(len(runes), func(n int) bool { return encodedSize(string(runes[:n+1])) > maxValueBytes })
+	return string(runes[:tooLong])
+}
+
+// encodedSize is how many bytes the server counts: JSON spends up to six on a character.
+func encodedSize(text string) int {
+	encoded, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string always has a JSON form
 	}
-	return text
+	return len(encoded)
 }
 
 // ForNew returns the attributes of a task that is being enqueued. An empty owner or parent is left out,

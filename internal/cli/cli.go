@@ -105,7 +105,12 @@ func (p *program) connected(ctx context.Context, do func(*app.App) error) (err e
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, c, app.Options{Connection: p.connection, Logger: logger})
+	// With its actions a task is checked, categorised and routed as by the API.
+	actions, err := app.BuiltInActions(c.Actions)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, c, app.Options{Connection: p.connection, Actions: actions, Logger: logger})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 		}
 		wanted := *values
 		if column == tasklog.Status {
-			wanted = statuses(wanted)
+			wanted = task.ExpandStatuses(wanted)
 		}
 		if err := f.Add(column, tasklog.In, wanted); err != nil {
 			return nil, err
@@ -87,21 +87,6 @@ func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 		f.SortOrder(tasklog.Order(s.order))
 	}
 	return f, f.Err()
-}
-
-// statuses replaces the names of groups by the statuses in them.
-func statuses(names []string) []string {
-	var all []string
-	for _, name := range names {
-		members := task.Group(name).Statuses()
-		if len(members) == 0 {
-			all = append(all, name)
-		}
-		for _, s := range members {
-			all = append(all, string(s))
-		}
-	}
-	return all
 }
 
 // addCondition adds what 'column op value' says.

@@ -75,6 +75,9 @@ func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Collect
 	if err != nil {
 		return nil, err
 	}
+	if q, err = e.newest(ctx, f, q); err != nil {
+		return nil, err
+	}
 	rows, err := e.scan(ctx, f, q, superseded)
 	if err != nil {
 		return nil, err
