@@ -48,6 +48,8 @@ type Config struct {
 	Associations map[string]string
 	// Categories maps an action's name to the category of its tasks, for actions that name none themselves.
 	Categories map[string]task.Category
+	// Policies say how actions may be run, whatever the actions themselves say. Default: as the actions say.
+	Policies map[string]task.Policy
 	// Actions are the actions that this program knows. Default: none, so it can enqueue tasks but run none.
 	Actions *Registry
 	// Declared names actions that only other programs' workers know. When it is not nil, a task for an action that
@@ -92,6 +94,11 @@ func (c Config) validate() error {
 	for action, category := range c.Categories {
 		if _, err := task.ParseCategory(string(category)); err != nil {
 			return fmt.Errorf("taskqueue: Config.Categories[%q]: %w", action, err)
+		}
+	}
+	for action, policy := range c.Policies {
+		if err := policy.Validate(); err != nil {
+			return fmt.Errorf("taskqueue: Config.Policies[%q]: %w", action, err)
 		}
 	}
 	return nil
@@ -145,8 +152,9 @@ func (c *Client) Initialize(ctx context.Context) error { return c.dispatcher.Ini
 
 // NewWorker returns a worker that runs tasks of all queues, or of those named in the configuration.
 func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
-	config.Client = c.config.Temporal
+	config.Client, config.Namespace = c.config.Temporal, c.config.Namespace
 	config.Actions = c.config.Actions
+	config.TaskLog = c.config.TaskLog
 	config.Logger = cmp.Or(config.Logger, c.config.Logger)
 	config.Queues = nil
 	for _, q := range c.dispatcher.Queues() {
@@ -190,7 +198,11 @@ func (c *Client) CreateTask(ctx context.Context, action string, parameters any, 
 }
 
 func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) {
-	if err := c.dispatcher.Enqueue(ctx, t); err != nil {
+	enqueue := c.dispatcher.Enqueue
+	if t.ParentID != "" {
+		enqueue = c.enqueueChild
+	}
+	if err := enqueue(ctx, t); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -208,9 +220,12 @@ func (c *Client) newTask(action string, parameters any, label string, o Options)
 	t := &task.Task{
 		ID: cmp.Or(o.ID, task.NewID()), Action: action, Parameters: raw, Label: label,
 		Metadata: task.Metadata{
-			Queue: o.Queue, Owner: cmp.Or(o.Owner, c.config.Owner), Category: o.Category,
-			ParentID: o.ParentID, Master: o.Master, CreatedAt: now, Priority: o.Priority,
+			Queue: o.Queue, Owner: o.Owner, Category: o.Category,
+			ParentID: o.ParentID, Master: o.Master, CreatedAt: now, Priority: o.Priority, Policy: c.policyOf(action),
 		},
+	}
+	if t.Owner == "" && t.ParentID == "" { // a child has its parent's owner
+		t.Owner = c.config.Owner
 	}
 	if o.Delay < 0 {
 		return nil, &task.InvalidError{Field: "delay", Reason: fmt.Sprintf("is %s; a delay cannot be negative", o.Delay)}
@@ -255,4 +270,17 @@ func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Cat
 		return a.Category(parameters)
 	}
 	return c.config.Categories[action], nil
+}
+
+// policyOf returns how the action may be run; nil if only a worker knows.
+func (c *Client) policyOf(action string) *task.Policy {
+	policy, known := c.config.Actions.PolicyOf(action)
+	if configured, ok := c.config.Policies[action]; ok {
+		configured.Remote = policy.Remote
+		return &configured
+	}
+	if !known {
+		return nil
+	}
+	return &policy
 }

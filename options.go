@@ -12,7 +12,7 @@ import (
 type Options struct {
 	ID       task.ID       // default: a new UUIDv7. An id that was used before gives a *task.DuplicateError.
 	Queue    string        // default: chosen by the dispatcher
-	Owner    string        // default: Config.Owner
+	Owner    string        // default: the parent's; without a parent Config.Owner
 	Category task.Category // default: what the action names; else Config.Categories; else task.CategoryUnknown
 	ParentID task.ID       // default: none
 	Master   bool          // the task's status is its own business, whatever its children do

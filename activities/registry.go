@@ -26,6 +26,21 @@ type Action struct {
 	Category func(parameters json.RawMessage) (task.Category, error)
 	// Schema is the JSON schema of the parameters, for forms and documentation. Optional.
 	Schema json.RawMessage
+	// Policy says how the action may be run. Default: at most once, for as long as it takes.
+	Policy task.Policy
+	// Permanent are errors, in the sense of errors.Is, after which an idempotent action is not started again. Optional.
+	Permanent []error
+	// RemoteStatus returns the status of the work that the action has started elsewhere. If it is given, a task whose action has
+	// completed stays running until the status is one of a task that is done: failed fails the task, anything else completes
+	// it. An error is taken for "not yet known". Optional.
+	RemoteStatus func(ctx context.Context, t *task.Task) (task.Status, error)
+}
+
+// policy returns the action's policy as the workflow needs it.
+func (a Action) policy() task.Policy {
+	p := a.Policy
+	p.Remote = a.RemoteStatus != nil
+	return p
 }
 
 // Args are an action's parameters as a Go type: they know the name of their action.
@@ -45,6 +60,23 @@ type Categoriser interface {
 	Category() task.Category
 }
 
+// PolicyHolder is implemented by Args whose action may be run more than once, or has a timeout. It is called on the
+// zero value.
+type PolicyHolder interface {
+	Policy() task.Policy
+}
+
+// PermanentErrorsHolder is implemented by Args whose idempotent action must not be started again after some errors, in
+// the sense of errors.Is. It is called on the zero value.
+type PermanentErrorsHolder interface {
+	PermanentErrors() []error
+}
+
+// RemoteTask is implemented by Args whose action starts work elsewhere: see Action.RemoteStatus.
+type RemoteTask interface {
+	RemoteStatus(ctx context.Context, t *task.Task) (task.Status, error)
+}
+
 // Registry holds the actions that a program knows. It is safe for concurrent use.
 type Registry struct {
 	mu      sync.RWMutex
@@ -62,6 +94,9 @@ func (r *Registry) Add(a Action) error {
 	if a.Run == nil {
 		return fmt.Errorf("register action %q: it has no function to run", a.Name)
 	}
+	if err := a.policy().Validate(); err != nil {
+		return fmt.Errorf("register action %q: %w", a.Name, err)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, exists := r.actions[a.Name]; exists {
@@ -77,6 +112,12 @@ func (r *Registry) Lookup(name string) (Action, bool) {
 	defer r.mu.RUnlock()
 	a, ok := r.actions[name]
 	return a, ok
+}
+
+// PolicyOf returns how the action may be run; false if it is not registered.
+func (r *Registry) PolicyOf(name string) (task.Policy, bool) {
+	a, ok := r.Lookup(name)
+	return a.policy(), ok
 }
 
 // Names returns the names of all actions, sorted.
@@ -104,6 +145,21 @@ func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, er
 			}
 			return run(ctx, p)
 		},
+	}
+	if holder, ok := any(zero).(PolicyHolder); ok {
+		a.Policy = holder.Policy()
+	}
+	if holder, ok := any(zero).(PermanentErrorsHolder); ok {
+		a.Permanent = holder.PermanentErrors()
+	}
+	if _, ok := any(zero).(RemoteTask); ok {
+		a.RemoteStatus = func(ctx context.Context, t *task.Task) (task.Status, error) {
+			p, err := decode[P](t.Parameters)
+			if err != nil {
+				return "", Permanent(err)
+			}
+			return any(p).(RemoteTask).RemoteStatus(ctx, t)
+		}
 	}
 	if _, ok := any(zero).(QueueNamer); ok {
 		a.Queue = func(raw json.RawMessage) (string, error) {

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -16,16 +17,17 @@ import (
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
-// MaxReportSize is how many bytes a report may have as JSON. It is kept twice, in the
-// workflow's memo and in its result, which must fit into one message to the server.
-const MaxReportSize = 1 << 20
+const (
+	// signalRunningAfter is when the log is told that a task runs. A task that is done sooner
+	// costs no write for it.
+	signalRunningAfter = time.Second
 
-// signalRunningAfter is when the log is told that a task runs. A task that is done sooner
-// costs no write for it.
-const signalRunningAfter = time.Second
+	// signalTimeout is how long the server may take to be told.
+	signalTimeout = 10 * time.Second
 
-// signalTimeout is how long the server may take to be told.
-const signalTimeout = 10 * time.Second
+	// heartbeatEvery is how often a running action shows life. With the answer it learns that it is cancelled.
+	heartbeatEvery = 5 * time.Second
+)
 
 // Error types of failed activities.
 const (
@@ -40,33 +42,64 @@ type Runner struct {
 	Logger   *slog.Logger
 }
 
-// Run runs the action that the activity in ctx is for. It heartbeats by itself as long as the action runs. The
-// result is nil if the action returned no report.
-func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMessage) (*task.Report, error) {
-	ctx, cancel := context.WithCancel(ctx)
+// Run runs the action that the activity in ctx is for. It heartbeats by itself as long as the action runs.
+func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMessage) (workflows.Result, error) {
+	info := activity.GetInfo(ctx)
+	ctx, cancel := withTimeout(ctx, info)
 	defer cancel()
-	go r.showLife(ctx)
-
+	execution := &Execution{TaskID: task.ID(info.WorkflowExecution.ID)}
+	ctx = WithExecution(ctx, execution)
+	if !info.IsLocalActivity {
+		go r.showLife(ctx, execution)
+	}
 	report, err := action.Run(ctx, parameters)
-	if err != nil {
-		if cause := ctx.Err(); cause != nil {
-			return nil, fmt.Errorf("action %s: %w", action.Name, err)
+	notes := workflows.Notes{ChildTasks: execution.Children()}
+	if action.Policy.Idempotent() {
+		notes.Attempt = info.Attempt
+		if info.RetryPolicy != nil {
+			notes.AllowedAttempts = info.RetryPolicy.MaximumAttempts
 		}
-		return nil, temporal.NewNonRetryableApplicationError(err.Error(), ErrorTypeAction, nil)
+	}
+	if err != nil {
+		return workflows.Result{}, r.failed(ctx, action, err, notes)
 	}
 	if report.Type == "" && report.Message == "" && report.Data == nil && len(report.Children) == 0 {
-		return nil, nil
+		return workflows.Result{Notes: notes}, nil
 	}
 	if err := report.Validate(); err != nil {
-		return nil, temporal.NewNonRetryableApplicationError(err.Error(), ErrorTypeReport, nil)
+		return workflows.Result{}, temporal.NewNonRetryableApplicationError(err.Error(), ErrorTypeReport, nil)
 	}
-	return fit(report)
+	fitting, err := fit(report)
+	return workflows.Result{Report: fitting, Notes: notes}, err
+}
+
+// errTimeout is why the context of an action ends that takes too long.
+var errTimeout = errors.New("the task took longer than its timeout")
+
+// withTimeout ends the context when the action's timeout is over. The server's own is later by a grace.
+func withTimeout(ctx context.Context, info activity.Info) (context.Context, context.CancelFunc) {
+	if info.IsLocalActivity || info.StartToCloseTimeout >= workflows.Unlimited {
+		return context.WithCancel(ctx)
+	}
+	timeout := info.StartToCloseTimeout - workflows.TimeoutGrace
+	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%w of %s", errTimeout, timeout))
+}
+
+// failed returns the error with which the activity of an action ends that returned err.
+func (r *Runner) failed(ctx context.Context, action Action, err error, notes workflows.Notes) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
+		return failure(action, cause, notes)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("action %s: %w", action.Name, err)
+	}
+	return failure(action, err, notes)
 }
 
 // showLife heartbeats, and after a second tells the workflow that its action runs.
-func (r *Runner) showLife(ctx context.Context) {
+func (r *Runner) showLife(ctx context.Context, e *Execution) {
 	info := activity.GetInfo(ctx)
-	heartbeat := time.NewTicker(max(info.HeartbeatTimeout, time.Second) / 3)
+	heartbeat := time.NewTicker(min(max(info.HeartbeatTimeout, time.Second)/3, heartbeatEvery))
 	defer heartbeat.Stop()
 	running := time.NewTimer(signalRunningAfter)
 	defer running.Stop()
@@ -75,7 +108,11 @@ func (r *Runner) showLife(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-heartbeat.C:
-			activity.RecordHeartbeat(ctx)
+			if p := e.Progress(); p != nil {
+				activity.RecordHeartbeat(ctx, p)
+			} else {
+				activity.RecordHeartbeat(ctx)
+			}
 		case <-running.C:
 			go r.signalRunning(ctx, info.WorkflowExecution) // it may take long, and heartbeats must not wait for it
 		}
@@ -89,38 +126,4 @@ func (r *Runner) signalRunning(ctx context.Context, e workflow.Execution) {
 	if err != nil && context.Cause(ctx) != context.Canceled { //nolint:errorlint // the very value: the action has ended
 		r.Logger.Warn("The log cannot show that the task runs", "task", e.ID, "error", err)
 	}
-}
-
-// fit returns the report, cut to its root if it is too large to be kept.
-func fit(report task.Report) (*task.Report, error) {
-	encoded, err := json.Marshal(report)
-	if err != nil {
-		return nil, temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("the report cannot be written as JSON: %v", err), ErrorTypeReport, nil)
-	}
-	if len(encoded) <= MaxReportSize {
-		return &report, nil
-	}
-	note := task.Warning
-	if report.Failed() {
-		note = task.Error
-	}
-	cut := task.Report{Type: report.Type, Message: truncate(report.Message, MaxReportSize/2)}.
-		Add(note("The report had %d bytes; its data and children were cut, as at most %d bytes are kept.", len(encoded), MaxReportSize))
-	return &cut, nil
-}
-
-func truncate(s string, bytes int) string {
-	if len(s) <= bytes {
-		return s
-	}
-	return string([]rune(s[:bytes])) // a rune cut in half becomes U+FFFD
-}
-
-// TaskID returns the id of the task that an action runs for; "" outside of a task.
-func TaskID(ctx context.Context) task.ID {
-	if !activity.IsActivity(ctx) {
-		return ""
-	}
-	return task.ID(activity.GetInfo(ctx).WorkflowExecution.ID)
 }

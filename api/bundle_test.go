@@ -96,6 +96,22 @@ func setupWith(t *testing.T, config taskqueue.Config, apiConfig api.Config) *bun
 	return b
 }
 
+// family is a task that enqueues a child and tells its progress; it ends when its test lets it.
+type family struct{}
+
+func (family) Action() string { return "family" }
+
+// withFamily adds the action of family to a configuration.
+func (b *bundle) withFamily(quit <-chan struct{}) {
+	b.t.Helper()
+	require.NoError(b.t, taskqueue.Register(b.client.Actions(), func(ctx context.Context, _ family) (task.Report, error) {
+		_, err := b.client.CreateTask(ctx, "echo", echo{}, "child", &taskqueue.Options{ParentID: taskqueue.TaskID(ctx)})
+		taskqueue.Progress(ctx, 50, "half-way")
+		<-quit
+		return task.Success("done"), err
+	}))
+}
+
 // work runs a worker until the test ends.
 func (b *bundle) work() {
 	b.t.Helper()

@@ -53,6 +53,9 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*tasklog.ScanLimitError](err); ok {
 		return kindScan.problem("filters", e.Error())
 	}
+	if e, ok := errors.AsType[*tasklog.TreeLimitError](err); ok {
+		return kindScan.problem("id", e.Error())
+	}
 	if e, ok := errors.AsType[*tasklog.NotFoundError](err); ok {
 		return kindNotFound.problem("id", e.Error())
 	}

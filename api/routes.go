@@ -22,6 +22,7 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks", operation: "listTasks", handle: (*Server).listTasks},
 	{method: http.MethodPost, path: "/api/v1/tasks/search", operation: "searchTasks", handle: (*Server).searchTasks},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", handle: (*Server).getTask},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", handle: (*Server).getTaskTree},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
 	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
 	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", handle: (*Server).listQueues},

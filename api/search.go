@@ -30,6 +30,19 @@ func (s *Server) getTask(c *call) error {
 	return nil
 }
 
+func (s *Server) getTaskTree(c *call) error {
+	tree, err := s.config.Client.TaskLog().Tree(c.Request.Context(), task.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	view, err := s.presenter.Tree(c.Request.Context(), tree)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, view)
+	return nil
+}
+
 // page is the part of a list that is wanted.
 type page struct {
 	Limit     *int           `form:"limit"     json:"limit"`

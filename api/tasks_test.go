@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+	"github.com/distributed-task-queue/taskqueue/task"
 )
 
 func TestTaskFromEnqueueToReport(t *testing.T) {
@@ -184,6 +185,35 @@ func TestDownload(t *testing.T) {
 	require.Equal(t, `Task "`+failed+`" is not downloadable.`, readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+failed+"/file", nil), http.StatusConflict).Detail)
 
 	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/file", nil), http.StatusNotFound)
+}
+
+func TestProgressAndTree(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	quit := make(chan struct{})
+	b.withFamily(quit)
+	b.work()
+	parent := b.create(map[string]any{"action": "family", "label": "parent"}).ID
+	b.await("the progress shows", func() bool {
+		e := read[struct{ Progress *task.Progress }](t, b.do(http.MethodGet, "/api/v1/tasks/"+parent, nil), http.StatusOK)
+		return e.Progress != nil && *e.Progress == task.Progress{Percent: 50, Message: "half-way"}
+	})
+	close(quit)
+	b.awaitClosed(parent)
+	type tree struct {
+		Task     entity
+		Children []tree
+	}
+	var got tree
+	b.await("the index knows the child", func() bool {
+		got = read[tree](t, b.do(http.MethodGet, "/api/v1/tasks/"+parent+"/tree", nil), http.StatusOK)
+		return len(got.Children) == 1 && got.Children[0].Task.Status == "completed"
+	})
+	require.Equal(t, parent, got.Task.ID)
+	require.Equal(t, "completed", got.Task.Status)
+	require.Equal(t, parent, got.Children[0].Task.ParentID)
+	require.Empty(t, got.Children[0].Children)
+	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/tree", nil), http.StatusNotFound)
 }
 
 func TestLargeTasks(t *testing.T) {

@@ -32,6 +32,8 @@ type Metadata struct {
 	NotBefore time.Time `json:"notBefore,omitzero"`
 	// Priority inside the queue, from 1 (first) to 5 (last); 0 is the default, 3.
 	Priority int `json:"priority,omitempty"`
+	// Policy says how the action may be run. nil leaves it to the worker, for enqueuers that do not know the action.
+	Policy *Policy `json:"policy,omitempty"`
 }
 
 // The bounds of Metadata.Priority.
@@ -105,6 +107,9 @@ func (t *Task) Validate() error {
 	}
 	if !json.Valid(t.Parameters) {
 		return &InvalidError{Field: "parameters", Reason: "is not valid JSON"}
+	}
+	if t.Policy != nil {
+		return t.Policy.Validate()
 	}
 	return nil
 }

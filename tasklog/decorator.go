@@ -118,3 +118,26 @@ func (p Presenter) Collection(ctx context.Context, c Collection) ([]View, error)
 	}
 	return views, nil
 }
+
+// TreeView is a Tree as a Presenter presents it.
+type TreeView struct {
+	Task     View       `json:"task"`
+	Children []TreeView `json:"children"`
+}
+
+// Tree presents a tree.
+func (p Presenter) Tree(ctx context.Context, t *Tree) (TreeView, error) {
+	view, err := p.Entity(ctx, t.Entity)
+	if err != nil {
+		return TreeView{}, err
+	}
+	tree := TreeView{Task: view, Children: []TreeView{}}
+	for _, child := range t.Children {
+		childView, err := p.Tree(ctx, child)
+		if err != nil {
+			return TreeView{}, err
+		}
+		tree.Children = append(tree.Children, childView)
+	}
+	return tree, nil
+}

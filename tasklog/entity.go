@@ -23,6 +23,10 @@ type Entity struct {
 	UpdatedAt    time.Time    // UTC, whole milliseconds
 	Category     task.Category
 	Queue        string
+	// Attempts is how often an idempotent action was started; 0 for all others, and if it is not known.
+	Attempts int
+	// Progress is what the action of a running task told last; nil in lists.
+	Progress *task.Progress
 
 	now func() time.Time // for the elapsed times; nil is time.Now
 }
@@ -71,6 +75,12 @@ func (e Entity) object() object {
 	}
 	if e.Report != nil {
 		o = append(o, member{"report", e.Report})
+	}
+	if e.Attempts > 0 {
+		o = append(o, member{"attempts", e.Attempts})
+	}
+	if e.Progress != nil {
+		o = append(o, member{"progress", e.Progress})
 	}
 	return o
 }

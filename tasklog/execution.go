@@ -23,7 +23,7 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 	if !listed {
 		return Row{}, false, nil
 	}
-	report, err := ReadReport(info.GetMemo(), data)
+	report, attempts, err := ReadMemo(info.GetMemo(), data)
 	row := Row{
 		Entity: Entity{
 			ID:           task.ID(info.GetExecution().GetWorkflowId()),
@@ -39,6 +39,7 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 			UpdatedAt:    a.time(UpdatedAt),
 			Category:     task.Category(a.text(Category, string(task.CategoryUnknown))),
 			Queue:        info.GetTaskQueue(),
+			Attempts:     attempts,
 		},
 		RunID:      info.GetExecution().GetRunId(),
 		ReportText: a.text(Report, ""),
@@ -52,17 +53,20 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 	return row, true, nil
 }
 
-// ReadReport returns the report that a memo holds, nil if it holds none.
-func ReadReport(memo *commonpb.Memo, data converter.DataConverter) (*task.Report, error) {
-	payload, ok := memo.GetFields()[attribute.MemoReport]
-	if !ok {
-		return nil, nil
+// ReadMemo returns the report that a memo holds, nil if it holds none, and how often an idempotent action was started.
+func ReadMemo(memo *commonpb.Memo, data converter.DataConverter) (report *task.Report, attempts int, err error) {
+	if payload, ok := memo.GetFields()[attribute.MemoReport]; ok {
+		report = &task.Report{}
+		if err := data.FromPayload(payload, report); err != nil {
+			return nil, 0, fmt.Errorf("decode the report in the memo: %w", err)
+		}
 	}
-	var report task.Report
-	if err := data.FromPayload(payload, &report); err != nil {
-		return nil, fmt.Errorf("decode the report in the memo: %w", err)
+	if payload, ok := memo.GetFields()[attribute.MemoAttempts]; ok {
+		if err := data.FromPayload(payload, &attempts); err != nil {
+			return nil, 0, fmt.Errorf("decode the attempts in the memo: %w", err)
+		}
 	}
-	return &report, nil
+	return report, attempts, nil
 }
 
 // attributes reads search attributes; the first error is kept.

@@ -7,9 +7,7 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -92,52 +90,40 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 		return Entity{}, &NotFoundError{ID: id}
 	}
 	entity := row.Entity.WithClock(l.config.Clock)
-	if started := startOf(described.GetPendingActivities()); entity.Status == task.Enqueued && !started.IsZero() {
-		// The attribute is not written when an action starts: that would cost every short task a
-		// write. That it has started is known from its activity.
-		entity.Status, entity.UpdatedAt = task.Running, started
-	}
-	parameters, err := l.parameters(ctx, row)
+	t, err := l.input(ctx, row)
 	if err != nil {
 		return Entity{}, getError(id, err)
 	}
-	entity.Parameters = parameters
+	entity.Parameters = string(t.Parameters)
+	if !entity.Status.Closed() {
+		if err := l.addRun(&entity, t, described.GetPendingActivities()); err != nil {
+			return Entity{}, getError(id, err)
+		}
+	}
 	return entity, nil
 }
 
-// startOf returns when the action that is running was started, the zero time if none is.
-func startOf(activities []*workflowpb.PendingActivityInfo) time.Time {
-	for _, a := range activities {
-		switch a.GetState() {
-		case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
-			enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
-			return a.GetLastStartedTime().AsTime().Truncate(time.Millisecond)
-		}
-	}
-	return time.Time{}
-}
-
-// parameters returns the parameters that the task was enqueued with; the index has only their beginning.
-// They are in the workflow's input, which its first event holds.
-func (l *TaskLog) parameters(ctx context.Context, row Row) (string, error) {
+// input returns the task as it was enqueued; the index has only the beginning of its parameters. It is in the first event.
+func (l *TaskLog) input(ctx context.Context, row Row) (t task.Task, err error) {
 	history, err := l.config.Client.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace:       l.config.Namespace,
 		Execution:       &commonpb.WorkflowExecution{WorkflowId: string(row.ID), RunId: row.RunID},
 		MaximumPageSize: 1,
 	})
 	if err != nil {
-		return "", err
+		return t, err
 	}
 	events := history.GetHistory().GetEvents()
 	if len(events) == 0 {
-		return "", errors.New("its history has no events")
+		return t, errors.New("its history has no events")
 	}
-	input := events[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
-	var t task.Task
-	if err := l.config.DataConverter.FromPayloads(input, &t); err != nil {
-		return "", fmt.Errorf("decode its input: %w", err)
+	if err := l.config.DataConverter.FromPayloads(events[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), &t); err != nil {
+		return t, fmt.Errorf("decode its input: %w", err)
 	}
-	return string(t.Parameters), nil
+	if len(t.Parameters) == 0 { // it was started by others, who gave none
+		t.Parameters = task.EmptyParameters
+	}
+	return t, nil
 }
 
 // getError makes a *NotFoundError of what Temporal says of an execution that does not exist.

@@ -45,7 +45,7 @@ func setup(t *testing.T) *testBundle {
 	require.NoError(t, err)
 	b := &testBundle{client: c, log: log, name: temporaltest.UniqueName(t), release: make(chan struct{}), started: make(chan string, 10)}
 	w := worker.New(c, b.name, worker.Options{})
-	w.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: tasklog.WorkflowType})
+	w.RegisterWorkflowWithOptions(new(workflows.Workflows).Task, workflow.RegisterOptions{Name: tasklog.WorkflowType})
 	work := func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
 		b.started <- activity.GetInfo(ctx).WorkflowExecution.ID
 		<-b.release

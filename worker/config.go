@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
 )
 
 // ErrLimitNeedsQueue says that a limit was set without a dedicated queue.
@@ -23,10 +25,12 @@ type Queue struct {
 	Weight int // default: 1
 }
 
-// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Actions and Queues are given.
+// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Queues and TaskLog are given.
 type Config struct {
-	Client  client.Client
-	Actions *activities.Registry
+	Client client.Client
+	// Namespace is the namespace of that connection. Default: "default".
+	Namespace string
+	Actions   *activities.Registry
 	// Queues are all queues of the application.
 	Queues []Queue
 	// Queue dedicates the worker to one of Queues. Default: all of them.
@@ -40,6 +44,8 @@ type Config struct {
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
 	// cancelled. Default: 30 s.
 	ShutdownTimeout time.Duration
+	// TaskLog tells when the children of a task have ended. Default: Temporal's own list API.
+	TaskLog tasklog.Engine
 	// Logger gets what the worker does. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -50,6 +56,10 @@ func (c Config) WithDefaults() Config {
 	c.Strategy = cmp.Or(c.Strategy, Weight)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 30*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
+	c.Namespace = cmp.Or(c.Namespace, client.DefaultNamespace)
+	if c.TaskLog == nil {
+		c.TaskLog = visibility.New(visibility.Config{Client: c.Client, Namespace: c.Namespace})
+	}
 	c.Queues = slices.Clone(c.Queues)
 	for i := range c.Queues {
 		c.Queues[i].Weight = cmp.Or(c.Queues[i].Weight, 1)

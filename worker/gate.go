@@ -203,6 +203,9 @@ func (g *gate) begin(ctx context.Context, l *line) error {
 	return <-h.ready // decided in the same moment
 }
 
+// beginHere waits for a permit for a task that came without a poll. An error means that it must go the way of all others.
+func (g *gate) beginHere(ctx context.Context, l *line) error { return g.begin(ctx, l) }
+
 // decline notes that a received task will not begin, so that the permit which its poll may have held is free at once.
 func (g *gate) decline(l *line) {
 	g.mu.Lock()

@@ -22,9 +22,9 @@ const MetricHandedBack = "taskqueue_handed_back"
 
 // handBack returns the error that puts the activity back on its queue after the delay.
 //
-// Activities have one attempt, so that what was started is never started twice. This attempt was not
-// started, so it must not count: the server is told to allow one more. Should the worker be lost between that and the
-// error, the heartbeat timeout uses the additional attempt, which is right: nothing has run.
+// Activities have one attempt, or as many as an idempotent action's policy says. This attempt was not started, so it
+// must not count: the server is told to allow one more. Should the worker be lost between that and the error, the heartbeat
+// timeout uses the additional attempt, which is right: nothing has run.
 func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duration) error {
 	info := activity.GetInfo(ctx)
 	activity.GetMetricsHandler(ctx).WithTags(map[string]string{"reason": reason}).Counter(MetricHandedBack).Inc(1)
@@ -34,7 +34,7 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 		Activity:   &workflowservice.UpdateActivityOptionsRequest_Id{Id: info.ActivityID},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"retry_policy.maximum_attempts"}},
 		ActivityOptions: &activitypb.ActivityOptions{
-			RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: info.Attempt + 1},
+			RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: allowedAttempts(info) + 1},
 		},
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
@@ -53,6 +53,14 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 	}
 	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, errorTypeHandedBack,
 		temporal.ApplicationErrorOptions{NextRetryDelay: delay})
+}
+
+// allowedAttempts returns how many attempts the server allows until now.
+func allowedAttempts(info activity.Info) int32 {
+	if info.RetryPolicy == nil { // a server that does not tell
+		return info.Attempt
+	}
+	return max(info.RetryPolicy.MaximumAttempts, info.Attempt)
 }
 
 // unknownActionDelay is how long a task waits that this worker does not know: longer each time, up to a minute.

@@ -10,8 +10,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -23,8 +21,9 @@ import (
 const (
 	// maxPollers is how many polls one queue may have open at a time. More than a few do not make tasks come faster.
 	maxPollers = 4
-	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each heartbeat is sent.
-	maxHeartbeatThrottle = 5 * time.Second
+	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each of these heartbeats is sent;
+	// progress that is told more often is sent this often.
+	maxHeartbeatThrottle = time.Second
 	// stopGrace is how long cancelled tasks have to end and to be reported.
 	stopGrace = 5 * time.Second
 	// handBackDelay is the shortest delay that the server takes for "at once".
@@ -39,7 +38,7 @@ type Worker struct {
 	config  Config
 	gate    *gate
 	runner  activities.Runner
-	workers []sdkworker.Worker
+	workers []sdkworker.Worker // one for each queue, and one for what is no task
 	ended   recent
 
 	// running is the context of the running actions; it ends when the shutdown timeout has passed.
@@ -69,7 +68,21 @@ func New(config Config) (*Worker, error) {
 		}
 		w.workers = append(w.workers, sdk)
 	}
+	w.workers = append(w.workers, w.newSystemWorker())
 	return w, nil
+}
+
+// newSystemWorker returns the SDK's worker for what tasks need beside their actions.
+func (w *Worker) newSystemWorker() sdkworker.Worker {
+	sdk := sdkworker.New(w.config.Client, workflows.SystemQueue, sdkworker.Options{
+		DisableWorkflowWorker:            true,
+		MaxConcurrentActivityTaskPollers: 1,
+		WorkerStopTimeout:                stopGrace,
+	})
+	system := &activities.System{Registry: w.config.Actions, TaskLog: w.config.TaskLog}
+	sdk.RegisterActivityWithOptions(system.AwaitChildren, activity.RegisterOptions{Name: workflows.ActivityAwaitChildren})
+	sdk.RegisterActivityWithOptions(system.RemoteStatus, activity.RegisterOptions{Name: workflows.ActivityRemoteStatus})
+	return sdk
 }
 
 // newSDKWorker returns the SDK's worker for one queue. All of them share the gate.
@@ -98,8 +111,17 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
 		WorkerStopTimeout:            stopGrace,
 	})
-	sdk.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
-	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (*task.Report, error) {
+	tasks := &workflows.Workflows{
+		PolicyOf: func(action string) task.Policy {
+			policy, _ := w.config.Actions.PolicyOf(action)
+			return policy
+		},
+	}
+	sdk.RegisterWorkflowWithOptions(tasks.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+	sdk.RegisterActivityWithOptions(func(ctx context.Context, action string, parameters json.RawMessage) (workflows.Result, error) {
+		return w.executeHere(ctx, l, action, parameters)
+	}, activity.RegisterOptions{Name: workflows.ActivityRunHere})
+	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (workflows.Result, error) {
 		return w.execute(ctx, l, args)
 	}, activity.DynamicRegisterOptions{})
 	return sdk, nil
@@ -168,34 +190,4 @@ func (w *Worker) awaitRecords() {
 		// How it ended does not matter here, and if it takes too long another worker will record it.
 		_ = w.config.Client.GetWorkflow(ctx, e.ID, e.RunID).Get(ctx, nil)
 	}
-}
-
-// execute is the activity: it runs the task's action, or hands the task back.
-func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedValues) (*task.Report, error) {
-	info := activity.GetInfo(ctx)
-	logger := log.With(activity.GetLogger(ctx), "task", info.WorkflowExecution.ID, "action", info.ActivityType.Name)
-	action, known := w.config.Actions.Lookup(info.ActivityType.Name)
-	if !known {
-		w.gate.decline(l)
-		logger.Warn("No such action is registered; the task goes back to its queue")
-		return nil, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
-	}
-	if err := w.gate.begin(ctx, l); err != nil {
-		return nil, w.handBack(ctx, err.Error(), handBackDelay)
-	}
-	defer w.gate.end()
-	defer w.ended.add(info.WorkflowExecution)
-
-	var parameters json.RawMessage
-	if args.HasValues() {
-		if err := args.Get(&parameters); err != nil {
-			return nil, temporal.NewNonRetryableApplicationError(
-				fmt.Sprintf("the parameters are not JSON: %v", err), activities.ErrorTypeAction, err)
-		}
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	//nolint:contextcheck // ctx is ended by either of the two
-	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
-	return w.runner.Run(ctx, action, parameters)
 }

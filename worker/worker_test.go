@@ -55,6 +55,7 @@ func (b *testBundle) queue(name string) string { return b.prefix + "-" + name }
 func (b *testBundle) start(config worker.Config) (*worker.Worker, context.CancelFunc, func() error) {
 	b.t.Helper()
 	config.Client, config.Actions, config.Logger = b.client, b.actions, temporaltest.Logger(b.t)
+	config.Namespace = temporaltest.Namespace
 	w, err := worker.New(config)
 	require.NoError(b.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,8 +79,18 @@ func (b *testBundle) start(config worker.Config) (*worker.Worker, context.Cancel
 
 func (b *testBundle) enqueue(queue, action string, parameters string) task.ID {
 	b.t.Helper()
-	t := &task.Task{ID: task.NewID(), Action: action, Parameters: json.RawMessage(parameters)}
-	t.Queue, t.CreatedAt = queue, time.Now().UTC().Truncate(time.Millisecond)
+	return b.put(&task.Task{Action: action, Parameters: json.RawMessage(parameters), Metadata: task.Metadata{Queue: queue}})
+}
+
+// enqueueWith enqueues a task with the policy of an action that the worker may not know.
+func (b *testBundle) enqueueWith(queue, action string, policy *task.Policy) task.ID {
+	b.t.Helper()
+	return b.put(&task.Task{Action: action, Parameters: task.EmptyParameters, Metadata: task.Metadata{Queue: queue, Policy: policy}})
+}
+
+func (b *testBundle) put(t *task.Task) task.ID {
+	b.t.Helper()
+	t.ID, t.CreatedAt = task.NewID(), time.Now().UTC().Truncate(time.Millisecond)
 	require.NoError(b.t, broker.New(b.client).Enqueue(b.t.Context(), t))
 	return t.ID
 }

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -13,37 +12,49 @@ import (
 )
 
 // outcome makes the task's report from what its action returned.
-func outcome(ctx workflow.Context, t task.Task, result json.RawMessage, err error) task.Report {
+func (r *run) outcome(ctx workflow.Context, result Result, err error) task.Report {
+	r.attempts = r.startsOf(result, err)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("The action failed", "error", err)
-		return task.Error("Executing task %s failed", t.ID).Add(task.Error("%s", failureMessage(err)))
+		return task.Error("Executing task %s failed", r.task.ID).Add(task.Error("%s", r.failureMessage(err)))
 	}
-	root := task.Info("Running task %s", t.ID)
-	report, ok := asReport(result)
-	if !ok {
+	root := task.Info("Running task %s", r.task.ID)
+	if result.Report == nil {
 		workflow.GetLogger(ctx).Warn("The action returned no report")
-		report = task.Info("Task not returned any report.")
+		return root.Add(task.Info("Task not returned any report."))
 	}
-	return root.Add(report)
+	return root.Add(*result.Report)
 }
 
-// asReport reads an action's result. Actions in other languages may return anything.
-func asReport(result json.RawMessage) (task.Report, bool) {
-	var report task.Report
-	if err := json.Unmarshal(result, &report); err != nil || report.Validate() != nil {
-		return task.Report{}, false
+// startsOf returns how often an idempotent action was started, 0 if that is not known. What was handed back was not started, but
+// raised the number of the attempt and the limit alike.
+func (r *run) startsOf(result Result, err error) int {
+	if !r.policy.Idempotent() {
+		return 0
 	}
-	return report, true
+	notes := result.Notes
+	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok && failed.HasDetails() {
+		if failed.Details(&notes) != nil {
+			notes = Notes{}
+		}
+	}
+	if notes.Attempt > 0 {
+		return int(notes.Attempt) - max(int(notes.AllowedAttempts)-r.policy.Attempts, 0)
+	}
+	if activity, ok := errors.AsType[*temporal.ActivityError](err); ok && activity.RetryState() == enumspb.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED {
+		return r.policy.Attempts
+	}
+	return 0
 }
 
 // failureMessage says for people why the activity failed.
-func failureMessage(err error) string {
+func (r *run) failureMessage(err error) string {
 	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		switch timeout.TimeoutType() {
 		case enumspb.TIMEOUT_TYPE_HEARTBEAT:
 			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", HeartbeatTimeout)
 		case enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
-			return "the task took longer than its timeout"
+			return fmt.Sprintf("the task took longer than its timeout of %s, and its action did not end", r.policy.Timeout)
 		default:
 			return timeout.Error()
 		}

@@ -14,6 +14,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -39,13 +40,50 @@ func TestSavedHistoriesReplay(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			replayer := sdkworker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+			replayer.RegisterWorkflowWithOptions(new(workflows.Workflows).Task, workflow.RegisterOptions{Name: workflows.TypeTask})
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}
 }
 
-// TestRecordHistories runs one task of each kind and saves its history.
+// kinds are the tasks whose histories are recorded.
+var kinds = map[string]activities.Action{
+	"completed": {Run: func(context.Context, json.RawMessage) (task.Report, error) { return task.Success("done"), nil }},
+	"no-report": {Run: func(context.Context, json.RawMessage) (task.Report, error) { return task.Report{}, nil }},
+	"failed":    {Run: func(context.Context, json.RawMessage) (task.Report, error) { return task.Report{}, errors.New("no") }},
+	"panicked":  {Run: func(context.Context, json.RawMessage) (task.Report, error) { panic("no") }},
+	"running": {Run: func(context.Context, json.RawMessage) (task.Report, error) {
+		time.Sleep(3 * time.Second)
+		return task.Success("done"), nil
+	}},
+	"cancelled": {Run: func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
+		<-ctx.Done()
+		return task.Report{}, ctx.Err()
+	}},
+	"retried": {
+		Policy: task.Policy{Attempts: 3, Backoff: 10 * time.Millisecond},
+		Run: func(context.Context, json.RawMessage) (task.Report, error) {
+			return task.Report{}, errors.New("not yet")
+		},
+	},
+	"fast": {
+		Policy: task.Policy{Attempts: 3, Fast: true},
+		Run:    func(context.Context, json.RawMessage) (task.Report, error) { return task.Success("done"), nil },
+	},
+	"children": {Run: func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
+		e, _ := activities.ExecutionOf(ctx)
+		e.AddChild()
+		return task.Success("one child, which the test enqueues"), nil
+	}},
+	"remote": {
+		Run: func(context.Context, json.RawMessage) (task.Report, error) {
+			return task.Success("started elsewhere"), nil
+		},
+		RemoteStatus: func(context.Context, *task.Task) (task.Status, error) { return task.Completed, nil },
+	},
+}
+
+// TestRecordHistories runs one task of each kind, enqueued with and without its policy, and saves their histories.
 func TestRecordHistories(t *testing.T) {
 	if *record == "" {
 		t.Skip("run with -record=FOLDER to record histories")
@@ -53,25 +91,13 @@ func TestRecordHistories(t *testing.T) {
 	c := temporaltest.Dial(t)
 	queue := temporaltest.UniqueName(t)
 	actions := activities.NewRegistry()
-	started := make(chan struct{})
-	for name, run := range map[string]activities.Func{
-		"completed": func(context.Context, json.RawMessage) (task.Report, error) { return task.Success("done"), nil },
-		"no-report": func(context.Context, json.RawMessage) (task.Report, error) { return task.Report{}, nil },
-		"failed":    func(context.Context, json.RawMessage) (task.Report, error) { return task.Report{}, errors.New("no") },
-		"panicked":  func(context.Context, json.RawMessage) (task.Report, error) { panic("no") },
-		"running": func(context.Context, json.RawMessage) (task.Report, error) {
-			time.Sleep(3 * time.Second)
-			return task.Success("done"), nil
-		},
-		"cancelled": func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
-			close(started)
-			<-ctx.Done()
-			return task.Report{}, ctx.Err()
-		},
-	} {
-		require.NoError(t, actions.Add(activities.Action{Name: name, Run: run}))
+	for name, action := range kinds {
+		action.Name = name
+		require.NoError(t, actions.Add(action))
 	}
-	w, err := worker.New(worker.Config{Client: c, Actions: actions, Queues: []worker.Queue{{Name: queue}}, Concurrency: 10})
+	w, err := worker.New(worker.Config{
+		Client: c, Namespace: temporaltest.Namespace, Actions: actions, Queues: []worker.Queue{{Name: queue}}, Concurrency: 10,
+	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -80,24 +106,49 @@ func TestRecordHistories(t *testing.T) {
 
 	folder := filepath.Join("testdata", *record)
 	require.NoError(t, os.MkdirAll(folder, 0o750))
+	enqueue := func(one *task.Task) {
+		require.NoError(t, broker.New(c).Enqueue(ctx, one))
+	}
 	for _, name := range actions.Names() {
 		one := &task.Task{ID: task.NewID(), Action: name, Parameters: json.RawMessage(`{"n":1}`), Label: "recorded"}
 		one.Queue, one.CreatedAt = queue, time.Now().UTC().Truncate(time.Millisecond)
-		require.NoError(t, broker.New(c).Enqueue(ctx, one))
-		if name == "cancelled" {
-			<-started
+		enqueue(one)
+		switch name {
+		case "cancelled":
+			time.Sleep(2 * time.Second)
 			require.NoError(t, c.CancelWorkflow(ctx, string(one.ID), ""))
+		case "children":
+			child := *one
+			child.ID, child.Action, child.ParentID = task.NewID(), "failed", one.ID
+			enqueue(&child)
 		}
-		_ = c.GetWorkflow(ctx, string(one.ID), "").Get(ctx, nil) // its error is part of the history
-		var history historypb.History
-		events := c.GetWorkflowHistory(ctx, string(one.ID), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for events.HasNext() {
-			event, err := events.Next()
-			require.NoError(t, err)
-			history.Events = append(history.Events, event)
+		save(ctx, t, c, string(one.ID), filepath.Join(folder, name+".json"))
+		policy, _ := actions.PolicyOf(name)
+		if name == "cancelled" || name == "children" {
+			continue
 		}
-		encoded, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(&history)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name+".json"), encoded, 0o600))
+		told := *one
+		told.ID, told.Policy = task.NewID(), &policy
+		enqueue(&told)
+		save(ctx, t, c, string(told.ID), filepath.Join(folder, name+"-told.json"))
 	}
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: queue}, workflows.TypeTask, map[string]string{"action": "completed"})
+	require.NoError(t, err)
+	save(ctx, t, c, run.GetID(), filepath.Join(folder, "started-by-others.json"))
+}
+
+// save waits for the task's end and writes its history.
+func save(ctx context.Context, t *testing.T, c client.Client, id, file string) {
+	t.Helper()
+	_ = c.GetWorkflow(ctx, id, "").Get(ctx, nil) // its error is part of the history
+	var history historypb.History
+	events := c.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	encoded, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(&history)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, encoded, 0o600))
 }

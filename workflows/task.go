@@ -1,9 +1,7 @@
 package workflows
 
 import (
-	"encoding/json"
-	"errors"
-	"time"
+	"cmp"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -15,105 +13,122 @@ import (
 // TypeTask is the name of the workflow type.
 const TypeTask = "Task"
 
-// SignalRunning tells the workflow that a worker has been running the action for a while. Tasks that are done
-// sooner send no signal, and so cost no extra write.
-const SignalRunning = "running"
+// Signals to the workflow.
+const (
+	// SignalRunning tells that a worker has been running the action for a while. Tasks that are done sooner
+	// send no signal, and so cost no extra write.
+	SignalRunning = "running"
+	// SignalChildren tells how many children were enqueued, an int, by others than the action itself. A negative number takes
+	// some back that could not be enqueued after all.
+	SignalChildren = "children"
+)
 
 // ErrorTypeFailed is the type of the error with which a failed task's workflow ends; its details hold the report.
 const ErrorTypeFailed = "TaskFailed"
 
-// HeartbeatTimeout is how long a running action may be silent before its worker counts as lost.
-const HeartbeatTimeout = 30 * time.Second
-
-// unlimited stands for "no limit" where Temporal demands one. Lost workers are noticed by their heartbeats.
-const unlimited = 365 * 24 * time.Hour
+// Workflows holds the workflow Task with what it needs of the worker that runs it.
+type Workflows struct {
+	// PolicyOf returns how an action may be run, for a task whose enqueuer did not know. The answer is kept in the history. Default:
+	// every action runs at most once.
+	PolicyOf func(action string) task.Policy
+}
 
 // Task runs the action as an activity of the action's name, and keeps the search attributes that
 // the task log reads.
-func Task(ctx workflow.Context, t task.Task) (task.Report, error) {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: unlimited,
-		HeartbeatTimeout:    HeartbeatTimeout,
-		// A cancelled action says itself when it has ended, so that it never runs on unseen.
-		WaitForCancellation: true,
-		// At most once: what was started is never started again.
-		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
-	})
-	action := workflow.ExecuteActivity(ctx, t.Action, t.Parameters)
-	awaitAction(ctx, action)
-
-	var result json.RawMessage
-	err := action.Get(ctx, &result)
-	if temporal.IsCanceledError(err) {
-		return cancelled(ctx, t, err)
-	}
-	report := outcome(ctx, t, result, err)
-	if err := record(ctx, t, report.Status(), report); err != nil {
+func (w *Workflows) Task(ctx workflow.Context, t task.Task) (task.Report, error) {
+	if err := complete(ctx, &t); err != nil {
 		return task.Report{}, err
 	}
-	if report.Failed() {
+	r := &run{task: t, policy: w.policy(ctx, t)}
+	report, status, err := r.toItsEnd(ctx)
+	if temporal.IsCanceledError(err) {
+		return r.cancelled(ctx, report, err)
+	}
+	if err != nil {
+		return task.Report{}, err
+	}
+	if err := r.record(ctx, status, report); err != nil {
+		return task.Report{}, err
+	}
+	if status == task.Failed {
 		// The execution ends as failed, so that Temporal's own tools show it red.
-		return task.Report{}, temporal.NewNonRetryableApplicationError(firstError(report), ErrorTypeFailed, nil, report)
+		return task.Report{}, temporal.NewNonRetryableApplicationError(r.failure(report), ErrorTypeFailed, nil, report)
 	}
 	return report, nil
 }
 
-// awaitAction returns when the action has ended; meanwhile it notes that a worker runs it.
-func awaitAction(ctx workflow.Context, action workflow.Future) {
-	running := workflow.GetSignalChannel(ctx, SignalRunning)
-	selector := workflow.NewSelector(ctx)
-	selector.AddFuture(action, func(workflow.Future) {})
-	selector.AddReceive(running, func(c workflow.ReceiveChannel, _ bool) {
-		c.Receive(ctx, nil)
-		if action.IsReady() {
-			return
+// complete fills in what the task does not say when it was not enqueued by one of our brokers but started by a schedule, by Temporal's
+// command line or by a program in another language.
+func complete(ctx workflow.Context, t *task.Task) error {
+	if !t.CreatedAt.IsZero() {
+		return nil
+	}
+	info := workflow.GetInfo(ctx)
+	t.ID = task.ID(info.WorkflowExecution.ID)
+	t.Queue = info.TaskQueueName
+	t.CreatedAt = inLogTime(info.WorkflowStartTime)
+	if len(t.Parameters) == 0 {
+		t.Parameters = task.EmptyParameters
+	}
+	if err := t.Validate(); err != nil {
+		return temporal.NewNonRetryableApplicationError(err.Error(), ErrorTypeFailed, err)
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, attribute.ForNew(t).Copy())
+}
+
+// policy returns how the task's action may be run.
+func (w *Workflows) policy(ctx workflow.Context, t task.Task) (policy task.Policy) {
+	if t.Policy != nil {
+		return *t.Policy
+	}
+	encoded := workflow.SideEffect(ctx, func(workflow.Context) any {
+		if w.PolicyOf == nil {
+			return task.Policy{}
 		}
-		err := workflow.UpsertTypedSearchAttributes(ctx,
-			attribute.Status.ValueSet(string(task.Running)),
-			attribute.UpdatedAt.ValueSet(now(ctx)))
-		if err != nil {
-			workflow.GetLogger(ctx).Error("The log cannot show that the task runs", "error", err)
-		}
+		return w.PolicyOf(t.Action)
 	})
-	for !action.IsReady() {
-		selector.Select(ctx)
+	if err := encoded.Get(&policy); err != nil {
+		workflow.GetLogger(ctx).Error("The action's policy cannot be read; it runs at most once", "error", err)
 	}
+	return policy
 }
 
-// cancelled records that the task was cancelled, and returns the error that ends the execution as cancelled.
-func cancelled(ctx workflow.Context, t task.Task, cause error) (task.Report, error) {
-	// The context is cancelled; recording must go on all the same.
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	report := task.Info("Task %s has been cancelled, message was not processed.", t.ID)
-	if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
-		report = task.Info("Task %s has been cancelled while it ran.", t.ID)
-	}
-	if err := record(ctx, t, task.Cancelled, report); err != nil {
-		return task.Report{}, err
-	}
-	return task.Report{}, cause
+// run is one task on its way.
+type run struct {
+	task     task.Task
+	policy   task.Policy
+	attempts int    // how often the action was started; 0 if that is not known
+	children int    // how many children were enqueued, as far as they have been told
+	cause    string // why the task failed, when its report does not tell
 }
 
-// record writes the task's last status and its report to where the task log reads them.
-func record(ctx workflow.Context, t task.Task, status task.Status, report task.Report) error {
-	if err := workflow.UpsertMemo(ctx, map[string]any{attribute.MemoReport: report}); err != nil {
-		return err
+// toItsEnd runs the action, and waits for what it leaves to be done. It returns the report and the last status; if the task is cancelled,
+// the error, and the report as far as there is one.
+func (r *run) toItsEnd(ctx workflow.Context) (task.Report, task.Status, error) {
+	result, err := r.act(ctx)
+	if temporal.IsCanceledError(err) {
+		return task.Report{}, "", err
 	}
-	messages := report.Messages()
-	return workflow.UpsertTypedSearchAttributes(ctx,
-		attribute.Status.ValueSet(string(status)),
-		attribute.Report.ValueSet(attribute.Keyword(headline(messages))),
-		attribute.Text.ValueSet(attribute.FullText(t.Label, messages, string(t.Parameters))),
-		attribute.UpdatedAt.ValueSet(now(ctx)))
+	report := r.outcome(ctx, result, err)
+	status := report.Status()
+	if status == task.Completed && r.policy.Remote {
+		if err = r.awaitRemote(ctx); temporal.IsCanceledError(err) {
+			return report, "", err
+		}
+		if err != nil {
+			report = report.Add(task.Error("%s", r.failureMessage(err)))
+			status = report.Status()
+		}
+	}
+	if status != task.Completed || r.task.Master {
+		return report, status, nil
+	}
+	r.children += result.ChildTasks
+	if status, err = r.awaitChildren(ctx, report); err != nil {
+		return report, "", err
+	}
+	return report, status, nil
 }
 
-// headline is what people look for in a report: what the action said. The root's message is the same for every task.
-func headline(messages []string) string {
-	if len(messages) > 1 {
-		return messages[1]
-	}
-	return messages[0]
-}
-
-// now is the time of the workflow task, in the log's resolution.
-func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC().Truncate(time.Millisecond) }
+// failure says in one line why the task failed.
+func (r *run) failure(report task.Report) string { return cmp.Or(r.cause, firstError(report)) }

@@ -36,7 +36,7 @@ func indexed(env *testsuite.TestWorkflowEnvironment) *testsuite.TestWorkflowEnvi
 }
 
 func sample() task.Task {
-	return task.Task{ID: "42", Action: action, Parameters: json.RawMessage(`{"to":"ada"}`), Label: "mail"}
+	return task.Task{ID: "42", Action: action, Parameters: json.RawMessage(`{"to":"ada"}`), Label: "mail", Metadata: task.Metadata{CreatedAt: time.Unix(1, 0).UTC(), Queue: "q"}}
 }
 
 func TestAnActionInAnyLanguageMayReturnAnything(t *testing.T) {
@@ -44,7 +44,7 @@ func TestAnActionInAnyLanguageMayReturnAnything(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := indexed(environment(t))
 			env.OnActivity(action, mock.Anything).Return(result, nil)
-			env.ExecuteWorkflow(workflows.Task, sample())
+			env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 			require.NoError(t, env.GetWorkflowError())
 			var report task.Report
 			require.NoError(t, env.GetWorkflowResult(&report))
@@ -56,7 +56,7 @@ func TestAnActionInAnyLanguageMayReturnAnything(t *testing.T) {
 func TestALostWorkerFailsTheTaskWithAReportThatSaysSo(t *testing.T) {
 	env := indexed(environment(t))
 	env.OnActivity(action, mock.Anything).Return(nil, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_HEARTBEAT, nil))
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, env.GetWorkflowError(), &failed)
 	require.Contains(t, failed.Message(), "worker lost")
@@ -69,7 +69,7 @@ func TestAnErrorIsNotRetried(t *testing.T) {
 	env := indexed(environment(t))
 	calls := 0
 	env.OnActivity(action, mock.Anything).Return(func(json.RawMessage) (any, error) { calls++; return nil, errors.New("no") })
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	require.ErrorContains(t, env.GetWorkflowError(), "no")
 	require.Equal(t, 1, calls)
 }
@@ -85,7 +85,7 @@ func TestALongTaskIsShownAsRunning(t *testing.T) {
 		})).Return(nil).Once()
 	}
 	env.OnUpsertMemo(mock.Anything).Return(nil)
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	require.NoError(t, env.GetWorkflowError())
 	env.AssertExpectations(t)
 }
@@ -94,7 +94,7 @@ func TestACancelledTaskEndsAsCancelled(t *testing.T) {
 	env := indexed(environment(t))
 	env.OnActivity(action, mock.Anything).After(time.Hour).Return(task.Success("done"), nil)
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Second)
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, env.GetWorkflowError(), &canceled)
 }

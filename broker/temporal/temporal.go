@@ -3,6 +3,8 @@ package temporal
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +62,8 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		// A worker in this process gets the workflow's first task with the answer: one trip less to the server.
 		EnableEagerStart: true,
 		StaticSummary:    summary(t.Label),
-		Priority:         sdktemporal.Priority{PriorityKey: t.Priority},
+		// Inside a priority, owners take turns, so that one who enqueues a lot does not make the others wait.
+		Priority: sdktemporal.Priority{PriorityKey: t.Priority, FairnessKey: fairnessKey(t.Owner)},
 	}
 	if delay := time.Until(t.NotBefore); delay > 0 {
 		options.StartDelay = delay
@@ -95,6 +98,18 @@ func (b *Broker) Count(ctx context.Context, queue string) (int64, error) {
 		}
 	}
 	return count, nil
+}
+
+// maxFairnessKey is Temporal's limit, in bytes.
+const maxFairnessKey = 64
+
+// fairnessKey stands for the owner.
+func fairnessKey(owner string) string {
+	if len(owner) <= maxFairnessKey {
+		return owner
+	}
+	sum := sha256.Sum256([]byte(owner))
+	return hex.EncodeToString(sum[:])
 }
 
 // summary cuts the label to what Temporal takes, at a rune's boundary.

@@ -69,13 +69,14 @@ type Counts struct {
 // Run imports a file. Rows that are refused are warnings in the report; a file of which no row can be imported
 // is an error. If it ends early, what it wrote stays, and running it again completes it.
 func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
-	source, name, err := i.open(args)
+	csv, err := i.open(args)
 	if err != nil {
 		return task.Report{}, err
 	}
-	defer source.Close() //nolint:errcheck // only read from
+	defer csv.Close() //nolint:errcheck // only read from
+	name := csv.name
 
-	rows, err := newRowReader(source)
+	rows, err := newRowReader(csv)
 	if wrong, ok := errors.AsType[*rowError](err); ok {
 		return task.Error("%s cannot be imported: line %d: %v", name, wrong.line, wrong.reason), nil
 	}
@@ -90,7 +91,7 @@ func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
 	if err != nil {
 		return task.Report{}, err
 	}
-	counts, err := i.load(ctx, rows, refused)
+	counts, err := i.load(ctx, rows, refused, csv.percent)
 	if err != nil {
 		refused.discard()
 		return task.Report{}, fmt.Errorf("import of %s ended at line %d with %d rows written: %w", name, rows.lines.number, counts.Written, err)
@@ -101,7 +102,8 @@ func (i *Importer) Run(ctx context.Context, args Args) (task.Report, error) {
 	return summary(name, counts, refused), nil
 }
 
-func (i *Importer) load(ctx context.Context, rows *rowReader, refused *refusals) (Counts, error) {
+// load writes the rows, and tells how far it has come.
+func (i *Importer) load(ctx context.Context, rows *rowReader, refused *refusals, percent func() float64) (Counts, error) {
 	var counts Counts
 	batch := make([]row, 0, batchSize)
 	flush := func() error {
@@ -113,6 +115,7 @@ func (i *Importer) load(ctx context.Context, rows *rowReader, refused *refusals)
 		}
 		counts.Written += len(batch)
 		batch = batch[:0]
+		activities.Progress(ctx, percent(), fmt.Sprintf("%d rows read, %d written, %d refused", counts.Read, counts.Written, counts.Refused))
 		return nil
 	}
 	for {

@@ -17,8 +17,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/testsuite"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 
@@ -376,19 +374,11 @@ func TestAction(t *testing.T) {
 	_, err = action.Run(t.Context(), json.RawMessage(`{"path":"a"}`))
 	require.ErrorContains(t, err, `unknown field "path"`)
 
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
-	var id task.ID
-	env.RegisterActivityWithOptions(func(ctx context.Context, raw json.RawMessage) (task.Report, error) {
-		id = activities.TaskID(ctx)
-		return action.Run(ctx, raw)
-	}, activity.RegisterOptions{Name: action.Name})
-	encoded, err := env.ExecuteActivity(action.Name, json.RawMessage(`{"sample":true}`))
+	ctx := activities.WithExecution(t.Context(), &activities.Execution{TaskID: "42"})
+	report, err := action.Run(ctx, json.RawMessage(`{"sample":true}`))
 	require.NoError(t, err)
-	var report task.Report
-	require.NoError(t, encoded.Get(&report))
-	require.Equal(t, "csv-import-"+string(id)+"-refused.csv", fileOf(report))
-	require.Equal(t, map[string]any{"read": 12042., "written": 12000., "refused": 42.}, report.Children[0].Data)
+	require.Equal(t, "csv-import-42-refused.csv", fileOf(report))
+	require.Equal(t, csvimport.Counts{Read: 12042, Written: 12000, Refused: 42}, report.Children[0].Data)
 	require.Len(t, b.file(t, report), 42)
 }
 

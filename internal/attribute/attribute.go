@@ -33,8 +33,11 @@ var (
 	UpdatedAt  = temporal.NewSearchAttributeKeyTime("TaskUpdatedAt")
 )
 
-// MemoReport is the memo field that holds the whole report as JSON.
-const MemoReport = "report"
+// The fields of the memo.
+const (
+	MemoReport   = "report"   // the whole report as JSON
+	MemoAttempts = "attempts" // how often an idempotent action was started
+)
 
 var keys = []temporal.SearchAttributeKey{
 	Name, Label, Status, Owner, Category, Parent, Report, Parameters, Supersedes, Text, Master, CreatedAt, UpdatedAt,

@@ -23,6 +23,8 @@ type Config struct {
 	Rounds int // in each round both sides run one after the other; which is first alternates
 	// Concurrency is how many tasks each side enqueues at a time, and how many its worker runs at a time.
 	Concurrency int
+	// Idempotent declares our action idempotent and fast, which the baseline has no counterpart for.
+	Idempotent bool
 	// Temporal are the options of the connection.
 	Temporal client.Options
 	// Dial connects with these options.
@@ -46,9 +48,10 @@ func (c Config) Validate() error {
 
 // Result is what was measured.
 type Result struct {
-	Tasks       int `json:"tasks"` // of each side
-	Rounds      int `json:"rounds"`
-	Concurrency int `json:"concurrency"`
+	Tasks       int  `json:"tasks"` // of each side
+	Rounds      int  `json:"rounds"`
+	Concurrency int  `json:"concurrency"`
+	Idempotent  bool `json:"idempotent"`
 	// Ours and Baseline are tasks per second, over all rounds, from the first start of a round to its last end.
 	Ours     float64 `json:"ours"`
 	Baseline float64 `json:"baseline"`
@@ -149,7 +152,7 @@ func (r *runner) rounds(ctx context.Context) (Result, error) {
 			round+1, r.config.Rounds, tasks, rate(tasks, ours), rate(tasks, baseline), ratios[round]))
 	}
 	return Result{
-		Tasks: r.config.Tasks, Rounds: r.config.Rounds, Concurrency: r.config.Concurrency,
+		Tasks: r.config.Tasks, Rounds: r.config.Rounds, Concurrency: r.config.Concurrency, Idempotent: r.config.Idempotent,
 		Ours: rate(r.config.Tasks, oursTime), Baseline: rate(r.config.Tasks, baselineTime), Ratio: median(ratios),
 	}, nil
 }

@@ -43,6 +43,16 @@ func TestRunMeasuresBothSides(t *testing.T) {
 	require.Contains(t, told[2], "2 tasks each")
 }
 
+func TestRunMeasuresTheFastLane(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Idempotent = true
+	result, err := bench.Run(t.Context(), c)
+	require.NoError(t, err)
+	require.True(t, result.Idempotent)
+	require.Positive(t, result.Ratio)
+}
+
 func TestRunStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	c := config(t)

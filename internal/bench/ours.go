@@ -29,6 +29,10 @@ type ours struct {
 
 func newOurs(connection client.Client, namespace, queue string, c Config) (*ours, error) {
 	actions := taskqueue.NewRegistry()
+	policies := map[string]task.Policy{}
+	if c.Idempotent {
+		policies[payload.Action()] = task.Policy{Attempts: 3, Fast: true}
+	}
 	err := taskqueue.Register(actions, func(context.Context, noop) (task.Report, error) {
 		return task.Success("done"), nil
 	})
@@ -36,7 +40,7 @@ func newOurs(connection client.Client, namespace, queue string, c Config) (*ours
 		return nil, err
 	}
 	tasks, err := taskqueue.New(taskqueue.Config{
-		Temporal: connection, Namespace: namespace, Queues: []taskqueue.Queue{{Name: queue}}, Actions: actions, Logger: c.Logger,
+		Temporal: connection, Namespace: namespace, Queues: []taskqueue.Queue{{Name: queue}}, Actions: actions, Policies: policies, Logger: c.Logger,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -36,6 +37,12 @@ func (p *program) printEntity(ctx context.Context, a *app.App, e tasklog.Entity)
 		t.row("created", moment(e.CreatedAt))
 		t.row("updated", moment(e.UpdatedAt))
 		t.row("parameters", e.Parameters)
+		if e.Attempts > 0 {
+			t.row("attempts", e.Attempts)
+		}
+		if e.Progress != nil {
+			t.row("progress", fmt.Sprintf("%.0f %% %s", e.Progress.Percent, e.Progress.Message))
+		}
 		if e.Report == nil {
 			return
 		}

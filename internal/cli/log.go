@@ -11,7 +11,7 @@ import (
 )
 
 func (p *program) logCommand() *cobra.Command {
-	return group("log", "Look into the task log", p.logListCommand(), p.logGetCommand(), p.logStatsCommand())
+	return group("log", "Look into the task log", p.logListCommand(), p.logGetCommand(), p.logTreeCommand(), p.logStatsCommand())
 }
 
 func (p *program) logListCommand() *cobra.Command {
@@ -68,6 +68,37 @@ func (p *program) logGetCommand() *cobra.Command {
 				return p.printEntity(c.Context(), a, e)
 			})
 		},
+	}
+}
+
+func (p *program) logTreeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "tree ID", Short: "Show one task with its children, and theirs", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				tree, err := a.Client.TaskLog().Tree(c.Context(), task.ID(args[0]))
+				if err != nil {
+					return err
+				}
+				view, err := presenter(a).Tree(c.Context(), tree)
+				if err != nil {
+					return err
+				}
+				return p.print(view, func(t *table) {
+					t.row("ID", "ACTION", "STATUS", "LABEL", "CREATED")
+					treeRows(t, tree, "")
+				})
+			})
+		},
+	}
+}
+
+// treeRows prints a task, and its children indented below it.
+func treeRows(t *table, tree *tasklog.Tree, indent string) {
+	e := tree.Entity
+	t.row(indent+string(e.ID), e.TaskName, e.Status.Label(), e.Label, moment(e.CreatedAt))
+	for _, child := range tree.Children {
+		treeRows(t, child, indent+"  ")
 	}
 }
 

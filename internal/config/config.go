@@ -53,9 +53,11 @@ const BrokerTemporal = "temporal"
 type Actions struct {
 	// Declared names the actions that only workers elsewhere know. When it is not nil, tasks for any other unknown
 	// action are refused. Default: nil, any action is taken.
-	Declared []string           `yaml:"declared"`
-	HTTP     httprequest.Config `yaml:"http"`
-	Command  command.Config     `yaml:"command"`
+	Declared []string `yaml:"declared"`
+	// Policies say how actions may be run, whatever the actions themselves say.
+	Policies map[string]task.Policy `yaml:"policies"`
+	HTTP     httprequest.Config     `yaml:"http"`
+	Command  command.Config         `yaml:"command"`
 }
 
 // Log says how the task log is searched.
@@ -113,8 +115,9 @@ func Default() Config {
 		Categories:   map[string]task.Category{},
 		IgnoredTasks: []string{},
 		Actions: Actions{
-			HTTP:    httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
-			Command: command.Config{Programs: map[string]command.Program{}},
+			Policies: map[string]task.Policy{},
+			HTTP:     httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
+			Command:  command.Config{Programs: map[string]command.Program{}},
 		},
 		Log:     Log{Engine: EngineVisibility},
 		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
@@ -172,6 +175,7 @@ func (c Config) Client() taskqueue.Config {
 		Associations: c.Associations,
 		Categories:   c.Categories,
 		Declared:     c.Actions.known(),
+		Policies:     c.Actions.Policies,
 		Owner:        c.Owner,
 		IgnoredTasks: c.IgnoredTasks,
 	}

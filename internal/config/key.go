@@ -25,6 +25,9 @@ var keys = keysOf(reflect.TypeFor[Config](), "", nil)
 func keysOf(t reflect.Type, parent string, index []int) []key {
 	var found []key
 	for _, field := range reflect.VisibleFields(t) {
+		if field.Tag.Get("yaml") == "-" { // not for configuration
+			continue
+		}
 		path := parent + field.Tag.Get("yaml")
 		at := append(slices.Clone(index), field.Index...)
 		if field.Type.Kind() == reflect.Struct {

@@ -105,7 +105,7 @@ func (r *reader) read(rows *sql.Rows) (tasklog.Entity, error) {
 	e.Status, _ = tasklog.EffectiveStatus(r.status, enumspb.WorkflowExecutionStatus(r.execution))
 	memo, err := readMemo(r.memo, r.encoding)
 	if err == nil {
-		e.Report, err = tasklog.ReadReport(memo, r.data)
+		e.Report, e.Attempts, err = tasklog.ReadMemo(memo, r.data)
 	}
 	if err != nil {
 		return tasklog.Entity{}, fmt.Errorf("read task %q: %w", e.ID, err)

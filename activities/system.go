@@ -1,0 +1,92 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/workflows"
+)
+
+const (
+	// The task log is asked for a task's children with growing waits.
+	firstLook   = 250 * time.Millisecond
+	longestLook = 10 * time.Second
+
+	// unseenFor is how long children may be missing in the index that were enqueued, while none is open. One may never come: when its
+	// enqueuer was lost between telling the parent and enqueuing.
+	unseenFor = 5 * time.Minute
+)
+
+// ErrorTypeRemote is the type of the error that says that work elsewhere has failed.
+const ErrorTypeRemote = "RemoteFailed"
+
+// System does what tasks need beside their actions.
+type System struct {
+	Registry *Registry
+	TaskLog  tasklog.Engine
+}
+
+// AwaitChildren returns, when all children of a task have ended, how many of them failed. A cancelled or archived child
+// has ended too.
+func (s *System) AwaitChildren(ctx context.Context, a workflows.AwaitChildren) (int64, error) {
+	children := func(statuses ...task.Status) *tasklog.Filter {
+		f := tasklog.NewFilter().Eq(tasklog.ParentID, string(a.Parent))
+		if len(statuses) > 0 {
+			f.In(tasklog.Status, statuses)
+		}
+		return f
+	}
+	quietSince := time.Now()
+	for wait := firstLook; ; wait = min(wait*3/2, longestLook) {
+		activity.RecordHeartbeat(ctx)
+		open, err := s.TaskLog.Count(ctx, children(task.Enqueued, task.Dequeued, task.Running, task.ChildRunning))
+		if err != nil {
+			return 0, fmt.Errorf("look for children of task %s: %w", a.Parent, err)
+		}
+		if open > 0 {
+			quietSince = time.Now()
+		} else {
+			seen, err := s.TaskLog.Count(ctx, children())
+			if err != nil {
+				return 0, fmt.Errorf("look for children of task %s: %w", a.Parent, err)
+			}
+			if seen >= int64(a.Enqueued) || time.Since(quietSince) > unseenFor {
+				return s.TaskLog.Count(ctx, children(task.Failed))
+			}
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+var errNotDone = errors.New("the work elsewhere is not done")
+
+// RemoteStatus returns nil when the work elsewhere has ended well. Of the errors, only those are for good that say that it
+// has failed, or that it cannot be asked for.
+func (s *System) RemoteStatus(ctx context.Context, a workflows.RemoteStatus) error {
+	action, ok := s.Registry.Lookup(a.Task.Action)
+	if !ok || action.RemoteStatus == nil {
+		return fmt.Errorf("action %q is not known to this worker", a.Task.Action) // another one may know it
+	}
+	status, err := action.RemoteStatus(ctx, &a.Task)
+	if err != nil {
+		return failure(action, fmt.Errorf("ask for the remote status: %w", err), workflows.Notes{})
+	}
+	switch status.Group() {
+	case task.GroupCreated, task.GroupInProgress:
+		return errNotDone
+	case task.GroupFailed:
+		return temporal.NewNonRetryableApplicationError("the task failed where its work was done", ErrorTypeRemote, nil)
+	}
+	return nil
+}

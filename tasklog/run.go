@@ -1,0 +1,43 @@
+package tasklog
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// started are the states of an activity that a worker has.
+var started = []enumspb.PendingActivityState{
+	enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
+	enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
+}
+
+// addRun adds what is known of the run of a task that has not ended: from its activity, as the attributes are not written when an
+// action starts. That would cost every short task a write.
+func (l *TaskLog) addRun(e *Entity, t task.Task, activities []*workflowpb.PendingActivityInfo) error {
+	i := slices.IndexFunc(activities, func(a *workflowpb.PendingActivityInfo) bool { return a.GetActivityType().GetName() == e.TaskName })
+	if i < 0 {
+		return nil
+	}
+	action := activities[i]
+	if e.Status == task.Enqueued && slices.Contains(started, action.GetState()) {
+		e.Status, e.UpdatedAt = task.Running, action.GetLastStartedTime().AsTime().Truncate(time.Millisecond)
+	}
+	if t.Policy != nil && t.Policy.Idempotent() {
+		// What was handed back was not started, but raised the number and the limit alike.
+		e.Attempts = int(action.GetAttempt()) - max(int(action.GetMaximumAttempts())-t.Policy.Attempts, 0)
+	}
+	if details := action.GetHeartbeatDetails(); e.Status == task.Running && len(details.GetPayloads()) > 0 {
+		var p task.Progress
+		if err := l.config.DataConverter.FromPayloads(details, &p); err != nil {
+			return fmt.Errorf("decode its progress: %w", err)
+		}
+		e.Progress = &p
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/workflows"
+)
+
+// execute is the activity: it runs the task's action, or hands the task back.
+func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedValues) (workflows.Result, error) {
+	info := activity.GetInfo(ctx)
+	logger := log.With(activity.GetLogger(ctx), "task", info.WorkflowExecution.ID, "action", info.ActivityType.Name)
+	action, known := w.config.Actions.Lookup(info.ActivityType.Name)
+	if !known {
+		w.gate.decline(l)
+		logger.Warn("No such action is registered; the task goes back to its queue")
+		return workflows.Result{}, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
+	}
+	if err := w.gate.begin(ctx, l); err != nil {
+		return workflows.Result{}, w.handBack(ctx, err.Error(), handBackDelay)
+	}
+	defer w.gate.end()
+
+	var parameters json.RawMessage
+	if args.HasValues() {
+		if err := args.Get(&parameters); err != nil {
+			return workflows.Result{}, temporal.NewNonRetryableApplicationError(
+				fmt.Sprintf("the parameters are not JSON: %v", err), activities.ErrorTypeAction, err)
+		}
+	}
+	return w.run(ctx, action, parameters)
+}
+
+// executeHere runs a fast action, which came with its workflow and not from a poll; or declines to.
+func (w *Worker) executeHere(ctx context.Context, l *line, name string, parameters json.RawMessage) (workflows.Result, error) {
+	action, known := w.config.Actions.Lookup(name)
+	if !known {
+		return workflows.Result{}, declined("the action is not known to this worker")
+	}
+	if err := w.gate.beginHere(ctx, l); err != nil {
+		return workflows.Result{}, declined(err.Error())
+	}
+	defer w.gate.end()
+	return w.run(ctx, action, parameters)
+}
+
+func declined(reason string) error {
+	return temporal.NewNonRetryableApplicationError(reason, workflows.ErrorTypeDeclined, nil)
+}
+
+// run runs the action for which there is a permit.
+func (w *Worker) run(ctx context.Context, action activities.Action, parameters json.RawMessage) (workflows.Result, error) {
+	defer w.ended.add(activity.GetInfo(ctx).WorkflowExecution)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	//nolint:contextcheck // ctx is ended by either of the two
+	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
+	return w.runner.Run(ctx, action, parameters)
+}

@@ -1,0 +1,53 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// cancelled records that the task was cancelled, and returns the error that ends the execution as cancelled. The report is
+// that of the action, if it has run.
+func (r *run) cancelled(ctx workflow.Context, report task.Report, cause error) (task.Report, error) {
+	// The context is cancelled; recording must go on all the same.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if report.Type == "" {
+		report = task.Info("Task %s has been cancelled, message was not processed.", r.task.ID)
+		if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
+			report = task.Info("Task %s has been cancelled while it ran.", r.task.ID)
+		}
+	}
+	if err := r.record(ctx, task.Cancelled, report); err != nil {
+		return task.Report{}, err
+	}
+	return task.Report{}, cause
+}
+
+// record writes the task's status and its report to where the task log reads them.
+func (r *run) record(ctx workflow.Context, status task.Status, report task.Report) error {
+	memo := map[string]any{attribute.MemoReport: report}
+	if r.attempts > 0 {
+		memo[attribute.MemoAttempts] = r.attempts
+	}
+	if err := workflow.UpsertMemo(ctx, memo); err != nil {
+		return err
+	}
+	messages := report.Messages()
+	return workflow.UpsertTypedSearchAttributes(ctx,
+		attribute.Status.ValueSet(string(status)),
+		attribute.Report.ValueSet(attribute.Keyword(headline(messages))),
+		attribute.Text.ValueSet(attribute.FullText(r.task.Label, messages, string(r.task.Parameters))),
+		attribute.UpdatedAt.ValueSet(now(ctx)))
+}
+
+// headline is what people look for in a report: what the action said. The root's message is the same for every task.
+func headline(messages []string) string {
+	if len(messages) > 1 {
+		return messages[1]
+	}
+	return messages[0]
+}
