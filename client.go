@@ -16,6 +16,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
@@ -143,6 +144,11 @@ func (c *Client) Dispatcher() *dispatcher.Dispatcher { return c.dispatcher }
 
 // TaskLog returns the log of all tasks.
 func (c *Client) TaskLog() *tasklog.TaskLog { return c.log }
+
+// Queues shows the queues as operators see them, and pauses them for all workers.
+func (c *Client) Queues() *queueadmin.Admin {
+	return queueadmin.New(c.config.Temporal, c.config.Namespace, c.dispatcher)
+}
 
 // Actions returns the actions that this program knows.
 func (c *Client) Actions() *Registry { return c.config.Actions }

@@ -34,6 +34,8 @@ type operation struct {
 	path       string // as in the document: /tasks/{id}
 	parameters map[string]*parameter
 	body       *jsonschema.Schema // nil: takes no body
+	// bodyOptional says that a request may come without a body.
+	bodyOptional bool
 }
 
 // parameter is a parameter of an operation, in its path or its query.
@@ -102,6 +104,7 @@ func (o *operation) compile(compiler *jsonschema.Compiler, item *openapi3.PathIt
 	if described.RequestBody == nil {
 		return nil
 	}
+	o.bodyOptional = !described.RequestBody.Value.Required
 	location := pointer("paths", o.path, strings.ToLower(o.method), "requestBody", "content", "application/json", "schema")
 	var err error
 	if o.body, err = compiler.Compile(documentURL + "#" + location); err != nil {

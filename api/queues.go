@@ -2,39 +2,48 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
-	"slices"
+
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 )
 
-// queue is a queue as the API shows it.
-type queue struct {
-	Name         string   `json:"name"`
-	Weight       int      `json:"weight"`
-	Default      bool     `json:"default"`
-	Waiting      int64    `json:"waiting"`
-	Associations []string `json:"associations"`
-}
-
 func (s *Server) listQueues(c *call) error {
-	dispatcher := s.config.Client.Dispatcher()
-	associated := make(map[string][]string)
-	for action, name := range dispatcher.Associations() {
-		associated[name] = append(associated[name], action)
-	}
-	all := []queue{}
-	for _, q := range dispatcher.Queues() {
-		waiting, err := q.Broker.Count(c.Request.Context(), q.Name)
-		if err != nil {
-			return err
-		}
-		actions := append([]string{}, associated[q.Name]...)
-		slices.Sort(actions)
-		all = append(all, queue{
-			Name: q.Name, Weight: q.Weight, Default: q.Name == dispatcher.DefaultQueue().Name, Waiting: waiting, Associations: actions,
-		})
+	all, err := s.config.Client.Queues().List(c.Request.Context())
+	if err != nil {
+		return err
 	}
 	c.JSON(http.StatusOK, map[string]any{"queues": all})
 	return nil
+}
+
+func (s *Server) pauseQueue(c *call) error {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	return answerQueue(c)(s.config.Client.Queues().Pause(c.Request.Context(), c.Param("name"), body.Reason))
+}
+
+func (s *Server) resumeQueue(c *call) error {
+	return answerQueue(c)(s.config.Client.Queues().Resume(c.Request.Context(), c.Param("name")))
+}
+
+// answerQueue answers with the queue as it is now. That a queue of the path does not exist is "not found".
+func answerQueue(c *call) func(queueadmin.Queue, error) error {
+	return func(q queueadmin.Queue, err error) error {
+		if unknown, ok := errors.AsType[*dispatcher.UnknownQueueError](err); ok {
+			return kindNotFound.problem("name", unknown.Error())
+		}
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, q)
+		return nil
+	}
 }
 
 // action is an action as the API shows it.

@@ -48,7 +48,7 @@ func (s *Server) admit(c *gin.Context, o *operation) ([]byte, error) {
 	if err := s.contract.checkQuery(o, query); err != nil {
 		return nil, err
 	}
-	if o.body == nil {
+	if o.body == nil || o.bodyOptional && c.Request.ContentLength == 0 {
 		return nil, nil
 	}
 	if err := checkContentType(c.Request.Header); err != nil {
@@ -94,9 +94,12 @@ func readBody(c *gin.Context) ([]byte, error) {
 	return body, nil
 }
 
-// decode reads the body into a value. It has been checked, so an error here tells of a value that the
-// document allows and the type does not.
+// decode reads the body into a value, which stays as it is if there is none. The body has been checked, so an error here tells of
+// a value that the document allows and the type does not.
 func (c *call) decode(target any) error {
+	if c.body == nil {
+		return nil
+	}
 	if err := json.Unmarshal(c.body, target); err != nil {
 		return decodeError(err)
 	}

@@ -26,6 +26,8 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
 	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
 	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", handle: (*Server).listQueues},
+	{method: http.MethodPost, path: "/api/v1/queues/:name/pause", operation: "pauseQueue", handle: (*Server).pauseQueue},
+	{method: http.MethodPost, path: "/api/v1/queues/:name/resume", operation: "resumeQueue", handle: (*Server).resumeQueue},
 	{method: http.MethodGet, path: "/api/v1/actions", operation: "listActions", handle: (*Server).listActions},
 	{method: http.MethodGet, path: "/healthz", operation: "getHealth", handle: (*Server).getHealth},
 	{method: http.MethodGet, path: "/readyz", operation: "getReadiness", handle: (*Server).getReadiness},

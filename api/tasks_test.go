@@ -216,6 +216,23 @@ func TestProgressAndTree(t *testing.T) {
 	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/tree", nil), http.StatusNotFound)
 }
 
+func TestPauseAndResumeAQueue(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	type queue struct {
+		Name, PauseReason string
+		Paused            bool
+	}
+	path := "/api/v1/queues/" + b.queue
+	paused := read[queue](t, b.do(http.MethodPost, path+"/pause", map[string]any{"reason": "the printer burns"}), http.StatusOK)
+	require.Equal(t, queue{b.queue, "the printer burns", true}, paused)
+	require.Equal(t, queue{Name: b.queue}, read[queue](t, b.do(http.MethodPost, path+"/resume", nil), http.StatusOK))
+	require.True(t, read[queue](t, b.do(http.MethodPost, path+"/pause", nil), http.StatusOK).Paused, "a body is optional")
+	readProblem(t, b.do(http.MethodPost, path+"/pause", `{"reason":1}`), http.StatusUnprocessableEntity)
+	readProblem(t, b.do(http.MethodPost, "/api/v1/queues/nowhere/pause", nil), http.StatusNotFound)
+	readProblem(t, b.do(http.MethodPost, "/api/v1/queues/nowhere/resume", nil), http.StatusNotFound)
+}
+
 func TestLargeTasks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -40,10 +40,13 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 }
 
 // executeHere runs a fast action, which came with its workflow and not from a poll; or declines to.
-func (w *Worker) executeHere(ctx context.Context, l *line, name string, parameters json.RawMessage) (workflows.Result, error) {
+func (w *Worker) executeHere(ctx context.Context, l *line, queue *pauseWatch, name string, parameters json.RawMessage) (workflows.Result, error) {
 	action, known := w.config.Actions.Lookup(name)
 	if !known {
 		return workflows.Result{}, declined("the action is not known to this worker")
+	}
+	if queue.isPaused(ctx) {
+		return workflows.Result{}, declined("the queue is paused")
 	}
 	if err := w.gate.beginHere(ctx, l); err != nil {
 		return workflows.Result{}, declined(err.Error())

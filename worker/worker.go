@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
@@ -38,6 +39,7 @@ type Worker struct {
 	config  Config
 	gate    *gate
 	runner  activities.Runner
+	system  activities.System
 	workers []sdkworker.Worker // one for each queue, and one for what is no task
 	ended   recent
 
@@ -56,6 +58,7 @@ func New(config Config) (*Worker, error) {
 		config: config,
 		gate:   newGate(config.Strategy, config.Concurrency, config.Limit),
 		runner: activities.Runner{Registry: config.Actions, Client: config.Client, Logger: config.Logger},
+		system: activities.System{Registry: config.Actions, TaskLog: config.TaskLog},
 	}
 	w.running, w.abort = context.WithCancelCause(context.Background())
 	for _, q := range config.Queues {
@@ -72,16 +75,14 @@ func New(config Config) (*Worker, error) {
 	return w, nil
 }
 
-// newSystemWorker returns the SDK's worker for what tasks need beside their actions.
+// newSystemWorker returns the SDK's worker of the SystemQueue.
 func (w *Worker) newSystemWorker() sdkworker.Worker {
 	sdk := sdkworker.New(w.config.Client, workflows.SystemQueue, sdkworker.Options{
 		DisableWorkflowWorker:            true,
 		MaxConcurrentActivityTaskPollers: 1,
 		WorkerStopTimeout:                stopGrace,
 	})
-	system := &activities.System{Registry: w.config.Actions, TaskLog: w.config.TaskLog}
-	sdk.RegisterActivityWithOptions(system.AwaitChildren, activity.RegisterOptions{Name: workflows.ActivityAwaitChildren})
-	sdk.RegisterActivityWithOptions(system.RemoteStatus, activity.RegisterOptions{Name: workflows.ActivityRemoteStatus})
+	sdk.RegisterActivityWithOptions(w.system.AwaitChildren, activity.RegisterOptions{Name: workflows.ActivityAwaitChildren})
 	return sdk
 }
 
@@ -118,9 +119,14 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		},
 	}
 	sdk.RegisterWorkflowWithOptions(tasks.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+	pause := &pauseWatch{ask: func(ctx context.Context) (bool, error) {
+		return queueadmin.Paused(ctx, w.config.Client, w.config.Namespace, q.Name)
+	}}
 	sdk.RegisterActivityWithOptions(func(ctx context.Context, action string, parameters json.RawMessage) (workflows.Result, error) {
-		return w.executeHere(ctx, l, action, parameters)
+		return w.executeHere(ctx, l, pause, action, parameters)
 	}, activity.RegisterOptions{Name: workflows.ActivityRunHere})
+	// It is short and starts nothing, so it needs no more than the poll that brought it.
+	sdk.RegisterActivityWithOptions(w.system.RemoteStatus, activity.RegisterOptions{Name: workflows.ActivityRemoteStatus})
 	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (workflows.Result, error) {
 		return w.execute(ctx, l, args)
 	}, activity.DynamicRegisterOptions{})

@@ -9,16 +9,16 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// SystemQueue is the Temporal task queue of the activities that are no tasks. Every worker serves it beside its queues, outside of
-// the gate: what is done there needs no permit.
+// SystemQueue is the Temporal task queue of ActivityAwaitChildren. Every worker serves it beside its queues, outside of the gate: who
+// waits for children needs no permit.
 const SystemQueue = "taskqueue-system"
 
-// Activities of the SystemQueue.
+// Activities that are no tasks.
 const (
 	// ActivityAwaitChildren gets AwaitChildren and returns, when all children of a task have ended, how many of them failed.
 	ActivityAwaitChildren = "taskqueue.awaitChildren"
 	// ActivityRemoteStatus gets RemoteStatus. It fails for good if the work elsewhere has failed. As long as that is not done it fails
-	// too, and is tried again.
+	// too, and is tried again. It is on the task's own queue, whose workers know the action.
 	ActivityRemoteStatus = "taskqueue.remoteStatus"
 )
 
@@ -84,8 +84,9 @@ func (r *run) receiveChildren(ctx workflow.Context) {
 func (r *run) awaitRemote(ctx workflow.Context) error {
 	r.show(ctx, task.Running)
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           SystemQueue,
 		StartToCloseTimeout: remoteTimeout,
+		// Before the tasks that wait in the queue: it is short, and its task has waited there already.
+		Priority: temporal.Priority{PriorityKey: task.MinPriority},
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: remoteBackoff, BackoffCoefficient: 1.5, MaximumInterval: maxRemoteBackoff,
 		},

@@ -144,8 +144,8 @@ func TestQueues(t *testing.T) {
 		"associations": []any{map[string]any{"action": "mail.send", "queue": b.fast}},
 	}, b.ok(t, "associations"))
 	require.Equal(t, map[string]any{"queues": []any{
-		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "associations": []any{"mail.send"}},
-		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "associations": []any{}},
+		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
+		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "paused": false, "pauseReason": "", "associations": []any{}},
 	}}, b.ok(t, "queue", "list"))
 
 	table := b.run(t, "associations", "--output", "table")
@@ -153,6 +153,14 @@ func TestQueues(t *testing.T) {
 	require.Regexp(t, `(?m)^mail\.send +`+b.fast+`$`, table.out)
 	table = b.run(t, "queue", "list", "--output", "table")
 	require.Regexp(t, `(?m)^`+b.slow+` +1 +temporal +0 +yes`, table.out)
+
+	paused := b.ok(t, "queue", "pause", b.slow, "--reason", "the printer burns")
+	require.Equal(t, true, paused["paused"])
+	require.Equal(t, "the printer burns", paused["pauseReason"])
+	table = b.run(t, "queue", "list", "--output", "table")
+	require.Regexp(t, `(?m)^`+b.slow+` .*yes the printer burns`, table.out)
+	require.Equal(t, false, b.ok(t, "queue", "resume", b.slow)["paused"])
+	require.Equal(t, cli.StatusUsage, b.run(t, "queue", "pause", "nowhere").status)
 }
 
 func TestBenchEndsWithOneLine(t *testing.T) {

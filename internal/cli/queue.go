@@ -8,22 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 )
 
 func (p *program) queueCommand() *cobra.Command {
-	return group("queue", "Look at the queues", p.queueListCommand())
-}
-
-// queueView is a queue as it is printed.
-type queueView struct {
-	Name         string   `json:"name"`
-	Weight       int      `json:"weight"`
-	Broker       string   `json:"broker"`
-	Default      bool     `json:"default"`
-	Waiting      int64    `json:"waiting"` // about how many tasks wait
-	Associations []string `json:"associations"`
+	return group("queue", "Look at the queues, pause and resume them", p.queueListCommand(), p.queuePauseCommand(), p.queueResumeCommand())
 }
 
 func (p *program) queueListCommand() *cobra.Command {
@@ -31,39 +21,60 @@ func (p *program) queueListCommand() *cobra.Command {
 		Use: "list", Short: "List the queues with what waits in them", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.connected(c.Context(), func(a *app.App) error {
-				d := a.Client.Dispatcher()
-				var views []queueView
-				for _, q := range d.Queues() {
-					waiting, err := q.Broker.Count(c.Context(), q.Name)
-					if err != nil {
-						return err
-					}
-					views = append(views, queueView{
-						Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == d.DefaultQueue().Name,
-						Waiting: waiting, Associations: actionsOf(d, q.Name),
-					})
+				all, err := a.Client.Queues().List(c.Context())
+				if err != nil {
+					return err
 				}
-				return p.print(map[string]any{"queues": views}, func(t *table) {
-					t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "DEFAULT", "ACTIONS")
-					for _, v := range views {
-						t.row(v.Name, v.Weight, v.Broker, v.Waiting, map[bool]string{true: "yes"}[v.Default], strings.Join(v.Associations, ", "))
-					}
-				})
+				return p.print(map[string]any{"queues": all}, queueTable(all...))
 			})
 		},
 	}
 }
 
-// actionsOf returns the actions that are associated to the queue, sorted.
-func actionsOf(d *dispatcher.Dispatcher, queue string) []string {
-	actions := []string{}
-	for action, name := range d.Associations() {
-		if name == queue {
-			actions = append(actions, action)
+func (p *program) queuePauseCommand() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use: "pause NAME", Short: "Keep a queue's tasks from all workers; what runs goes on", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				q, err := a.Client.Queues().Pause(c.Context(), args[0], reason)
+				if err != nil {
+					return err
+				}
+				return p.print(q, queueTable(q))
+			})
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why, for people")
+	return c
+}
+
+func (p *program) queueResumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume NAME", Short: "End a queue's pause", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				q, err := a.Client.Queues().Resume(c.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return p.print(q, queueTable(q))
+			})
+		},
+	}
+}
+
+func queueTable(queues ...queueadmin.Queue) func(*table) {
+	return func(t *table) {
+		t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "DEFAULT", "PAUSED", "ACTIONS")
+		for _, q := range queues {
+			paused := "-"
+			if q.Paused {
+				paused = strings.TrimSpace("yes " + q.PauseReason)
+			}
+			t.row(q.Name, q.Weight, q.Broker, q.Waiting, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "))
 		}
 	}
-	slices.Sort(actions)
-	return actions
 }
 
 func (p *program) associationsCommand() *cobra.Command {

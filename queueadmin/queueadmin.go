@@ -1,0 +1,169 @@
+// Package queueadmin shows the queues as operators see them, and pauses them for all workers. The API, the command line and the
+// worker share it.
+package queueadmin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+)
+
+// Queue is a queue as operators see it.
+type Queue struct {
+	Name         string   `json:"name"`
+	Weight       int      `json:"weight"` // its share of a worker's attention
+	Broker       string   `json:"broker"`
+	Default      bool     `json:"default"`      // actions without association go here
+	Waiting      int64    `json:"waiting"`      // about how many tasks wait
+	Paused       bool     `json:"paused"`       // no worker gets its tasks
+	PauseReason  string   `json:"pauseReason"`  // what was said when it was paused
+	Associations []string `json:"associations"` // the actions whose tasks go here, sorted
+}
+
+// Admin is safe for concurrent use.
+type Admin struct {
+	client     client.Client
+	namespace  string
+	dispatcher *dispatcher.Dispatcher
+}
+
+// New returns an Admin of the dispatcher's queues. The client is connected to the namespace of their tasks.
+func New(c client.Client, namespace string, d *dispatcher.Dispatcher) *Admin {
+	return &Admin{client: c, namespace: namespace, dispatcher: d}
+}
+
+// List returns the queues in the order in which they were configured.
+func (a *Admin) List(ctx context.Context) ([]Queue, error) {
+	all := []Queue{}
+	for _, q := range a.dispatcher.Queues() {
+		queue, err := a.describe(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, queue)
+	}
+	return all, nil
+}
+
+// Get returns one queue; the error is a *dispatcher.UnknownQueueError if there is none of that name.
+func (a *Admin) Get(ctx context.Context, name string) (Queue, error) {
+	q, err := a.dispatcher.Queue(name)
+	if err != nil {
+		return Queue{}, err
+	}
+	return a.describe(ctx, q)
+}
+
+func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error) {
+	waiting, err := q.Broker.Count(ctx, q.Name)
+	if err != nil {
+		return Queue{}, err
+	}
+	limit, err := rateLimit(ctx, a.client, a.namespace, q.Name)
+	if err != nil {
+		return Queue{}, err
+	}
+	queue := Queue{
+		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
+		Waiting: waiting, Paused: pauses(limit), Associations: []string{},
+	}
+	if queue.Paused {
+		queue.PauseReason, _, _ = strings.Cut(limit.GetMetadata().GetReason(), restoreMark)
+	}
+	for action, name := range a.dispatcher.Associations() {
+		if name == q.Name {
+			queue.Associations = append(queue.Associations, action)
+		}
+	}
+	slices.Sort(queue.Associations)
+	return queue, nil
+}
+
+// restoreMark stands in the reason of a pause before the rate limit that the queue had.
+const restoreMark = " | limit before: "
+
+// Pause keeps the queue's tasks from all workers, within a second. What runs goes on, and tasks can be enqueued. The reason is
+// for people.
+func (a *Admin) Pause(ctx context.Context, name, reason string) (Queue, error) {
+	q, err := a.dispatcher.Queue(name)
+	if err != nil {
+		return Queue{}, err
+	}
+	before, err := rateLimit(ctx, a.client, a.namespace, name)
+	if err != nil {
+		return Queue{}, err
+	}
+	if !pauses(before) {
+		if before.GetRateLimit() != nil { // Resume puts it back
+			reason += restoreMark + strconv.FormatFloat(float64(before.GetRateLimit().GetRequestsPerSecond()), 'g', -1, 32)
+		}
+		if err := a.setRateLimit(ctx, name, &taskqueuepb.RateLimit{RequestsPerSecond: 0}, reason); err != nil {
+			return Queue{}, fmt.Errorf("pause queue %q: %w", name, err)
+		}
+	}
+	return a.describe(ctx, q)
+}
+
+// Resume ends a pause.
+func (a *Admin) Resume(ctx context.Context, name string) (Queue, error) {
+	q, err := a.dispatcher.Queue(name)
+	if err != nil {
+		return Queue{}, err
+	}
+	paused, err := rateLimit(ctx, a.client, a.namespace, name)
+	if err != nil {
+		return Queue{}, err
+	}
+	if pauses(paused) {
+		var before *taskqueuepb.RateLimit
+		if _, value, ok := strings.Cut(paused.GetMetadata().GetReason(), restoreMark); ok {
+			if perSecond, err := strconv.ParseFloat(value, 32); err == nil {
+				before = &taskqueuepb.RateLimit{RequestsPerSecond: float32(perSecond)}
+			}
+		}
+		if err := a.setRateLimit(ctx, name, before, ""); err != nil {
+			return Queue{}, fmt.Errorf("resume queue %q: %w", name, err)
+		}
+	}
+	return a.describe(ctx, q)
+}
+
+func (a *Admin) setRateLimit(ctx context.Context, queue string, limit *taskqueuepb.RateLimit, reason string) error {
+	_, err := a.client.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
+		Namespace: a.namespace, Identity: "taskqueue", TaskQueue: queue, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
+		UpdateQueueRateLimit: &workflowservice.UpdateTaskQueueConfigRequest_RateLimitUpdate{RateLimit: limit, Reason: reason},
+	})
+	return err
+}
+
+// Paused reports whether the queue is paused for all workers.
+func Paused(ctx context.Context, c client.Client, namespace, queue string) (bool, error) {
+	limit, err := rateLimit(ctx, c, namespace, queue)
+	return pauses(limit), err
+}
+
+// pauses reports whether it is the rate limit of a paused queue.
+func pauses(limit *taskqueuepb.RateLimitConfig) bool {
+	return limit.GetRateLimit() != nil && limit.GetRateLimit().GetRequestsPerSecond() == 0
+}
+
+// rateLimit returns the limit of the queue's actions; nil if there is none.
+func rateLimit(ctx context.Context, c client.Client, namespace, queue string) (*taskqueuepb.RateLimitConfig, error) {
+	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
+		ReportConfig: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe queue %q: %w", queue, err)
+	}
+	return described.GetConfig().GetQueueRateLimit(), nil
+}
