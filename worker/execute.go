@@ -56,7 +56,9 @@ func (w *Worker) executeHere(ctx context.Context, l *line, queue *pauseWatch, na
 }
 
 func declined(reason string) error {
-	return temporal.NewNonRetryableApplicationError(reason, workflows.ErrorTypeDeclined, nil)
+	return temporal.NewApplicationErrorWithOptions(reason, workflows.ErrorTypeDeclined, temporal.ApplicationErrorOptions{
+		NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign,
+	})
 }
 
 // run runs the action for which there is a permit.

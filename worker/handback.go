@@ -52,7 +52,10 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 		activity.RecordHeartbeat(ctx)
 	}
 	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, errorTypeHandedBack,
-		temporal.ApplicationErrorOptions{NextRetryDelay: delay})
+		temporal.ApplicationErrorOptions{
+			NextRetryDelay: delay,
+			Category:       temporal.ApplicationErrorCategoryBenign, // nothing went wrong, so nothing is logged as an error
+		})
 }
 
 // allowedAttempts returns how many attempts the server allows until now.
