@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	// maxPollers is how many polls one queue may have open at a time. More than a few do not make tasks come faster.
-	maxPollers = 4
+	// maxPollers is how many polls one queue may have open at a time. A task for which none is open waits in the server's backlog,
+	// which is a write of its own.
+	maxPollers = 10
 	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each of these heartbeats is sent;
 	// progress that is told more often is sent this often.
 	maxHeartbeatThrottle = time.Second
