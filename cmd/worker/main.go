@@ -1,6 +1,7 @@
 // Command worker runs tasks.
 //
-// SIGTERM, SIGINT and SIGQUIT end it when the running tasks are done; SIGUSR2 pauses it and SIGCONT resumes it.
+// SIGTERM, SIGINT and SIGQUIT end it when the running tasks are done, and a SIGINT after that at once. SIGUSR1 or SIGUSR2
+// pauses it and SIGCONT resumes it.
 package main
 
 import (
@@ -114,7 +115,8 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	program.Logger.Info("The worker starts", "namespace", program.Namespace, "queue", o.queue, "limit", o.limit,
 		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "actions", actions.Names())
 	defer context.AfterFunc(ctx, func() {
-		program.Logger.Info("The worker stops when the running tasks are done", "timeout", c.Worker.ShutdownTimeout)
+		signal.Reset(os.Interrupt) // so that it does what it does to any other program
+		program.Logger.Info("The worker stops when the running tasks are done; SIGINT ends it at once", "timeout", c.Worker.ShutdownTimeout)
 	})()
 	if err := w.Run(ctx); err != nil {
 		return err

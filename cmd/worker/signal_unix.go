@@ -10,18 +10,18 @@ import (
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
-// obeyPauseSignals lets SIGUSR2 pause the worker and SIGCONT resume it, until the returned function is called.
+// obeyPauseSignals lets SIGUSR1 and SIGUSR2 pause the worker and SIGCONT resume it, until the returned function is called.
 func obeyPauseSignals(w *worker.Worker) (stop func()) {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGUSR2, syscall.SIGCONT)
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for s := range signals {
-			if s == syscall.SIGUSR2 {
-				w.Pause()
-			} else {
+			if s == syscall.SIGCONT {
 				w.Resume()
+			} else {
+				w.Pause()
 			}
 		}
 	}()
