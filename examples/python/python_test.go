@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
@@ -29,8 +30,10 @@ func TestPythonServesActionsBesideGo(t *testing.T) {
 	python := install(t)
 	queue := temporaltest.UniqueName(t)
 	client := newClient(t, queue)
-	startGoWorker(t, client)
 	startWorker(t, python, queue)
+	awaitPoll(t, queue)
+	// Polls are answered in turn, so with one of them open in Go no task for Python is handed back often.
+	serve(t, newGoWorker(t, client, 1))
 
 	t.Run("its report is the task's", func(t *testing.T) {
 		t.Parallel()
@@ -58,14 +61,23 @@ func TestPythonServesActionsBesideGo(t *testing.T) {
 
 	t.Run("what only Go knows is handed back to Go", func(t *testing.T) {
 		t.Parallel()
-		// Several, so that some of them come to the worker in Python first.
-		ids := make([]task.ID, 8)
+		queue := temporaltest.UniqueName(t)
+		client := newClient(t, queue)
+		startWorker(t, python, queue)
+		awaitPoll(t, queue)
+		serve(t, newGoWorker(t, client, 4))
+		ids := make([]task.ID, 16)
 		for i := range ids {
 			ids[i] = enqueue(t, client, "go.only", nil)
 		}
+		handedBack := 0
 		for _, id := range ids {
 			require.Equal(t, "ran in Go", closed(t, client, id).Report.Children[0].Message)
+			if attempts(t, id) > 1 {
+				handedBack++
+			}
 		}
+		require.Positive(t, handedBack, "no task came to the worker in Python")
 	})
 
 	t.Run("a long task is shown as running, heartbeats and can be cancelled", func(t *testing.T) {
@@ -76,6 +88,21 @@ func TestPythonServesActionsBesideGo(t *testing.T) {
 		cancelled := closed(t, client, id)
 		require.Equal(t, task.Cancelled, cancelled.Status)
 		require.Contains(t, cancelled.Report.Message, "has been cancelled while it ran")
+	})
+
+	t.Run("a paused worker in Go leaves all actions to Python", func(t *testing.T) {
+		t.Parallel()
+		queue := temporaltest.UniqueName(t)
+		client := newClient(t, queue)
+		startWorker(t, python, queue)
+		paused := newGoWorker(t, client, 1)
+		paused.Pause()
+		serve(t, paused)
+		for range 12 {
+			id := enqueue(t, client, "text.wordcount", map[string]any{"text": "one"})
+			require.Equal(t, task.Completed, closed(t, client, id).Status)
+			require.EqualValues(t, 1, attempts(t, id))
+		}
 	})
 
 	t.Run("it enqueues", func(t *testing.T) {
@@ -116,10 +143,27 @@ func newClient(t *testing.T, queue string) *taskqueue.Client {
 	return client
 }
 
-func startGoWorker(t *testing.T, client *taskqueue.Client) {
+// awaitPoll returns once a worker takes tasks from the queue.
+func awaitPoll(t *testing.T, queue string) {
 	t.Helper()
-	w, err := client.NewWorker(worker.Config{Concurrency: 4})
+	temporal := temporaltest.Dial(t)
+	require.Eventually(t, func() bool {
+		description, err := temporal.DescribeTaskQueue(t.Context(), queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+		require.NoError(t, err)
+		return len(description.GetPollers()) > 0
+	}, patience, 50*time.Millisecond)
+}
+
+func newGoWorker(t *testing.T, client *taskqueue.Client, concurrency int) *worker.Worker {
+	t.Helper()
+	w, err := client.NewWorker(worker.Config{Concurrency: concurrency})
 	require.NoError(t, err)
+	return w
+}
+
+// serve runs the worker until the test ends.
+func serve(t *testing.T, w *worker.Worker) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
@@ -154,4 +198,19 @@ func awaitStatus(t *testing.T, client *taskqueue.Client, id task.ID, wanted func
 		return wanted(entity.Status)
 	}, patience, 50*time.Millisecond)
 	return entity
+}
+
+// attempts returns how often the action of a closed task was handed to a worker.
+func attempts(t *testing.T, id task.ID) int32 {
+	t.Helper()
+	events := temporaltest.Dial(t).GetWorkflowHistory(t.Context(), string(id), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		if started := event.GetActivityTaskStartedEventAttributes(); started != nil {
+			return started.GetAttempt()
+		}
+	}
+	require.FailNow(t, "the action never started")
+	return 0
 }

@@ -91,7 +91,7 @@ async def _hand_back(_: Sequence[RawValue]) -> None:
         "handed back: the action is not known to this worker",
         type="HandedBack",
         category=ApplicationErrorCategory.BENIGN,  # nothing went wrong, so the SDK should not warn of it
-        next_retry_delay=timedelta(seconds=min(2 ** (info.attempt - 1), 60)),
+        next_retry_delay=timedelta(seconds=min(0.05 * info.attempt**2, 60)),
     )
 
 
