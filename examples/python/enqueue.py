@@ -1,6 +1,5 @@
 """Enqueue a word count: python enqueue.py rest|temporal QUEUE TEXT"""
 
-import asyncio
 import json
 import os
 import sys
@@ -9,7 +8,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
-from taskqueue import connect
+from taskqueue import connect, run
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 
 
@@ -62,9 +61,10 @@ async def over_temporal(queue: str, action: str, parameters: Any, label: str) ->
     return task_id
 
 
+async def main(way: str, queue: str, text: str) -> None:
+    task = (queue, "text.wordcount", {"text": text}, "Count words")
+    print(over_rest(*task) if way == "rest" else await over_temporal(*task))
+
+
 if __name__ == "__main__":
-    way, queue, text = sys.argv[1:]
-    if way == "rest":
-        print(over_rest(queue, "text.wordcount", {"text": text}, "Count words"))
-    else:
-        print(asyncio.run(over_temporal(queue, "text.wordcount", {"text": text}, "Count words")))
+    run(main(*sys.argv[1:]))

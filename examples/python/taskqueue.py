@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import functools
 import logging
+import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
@@ -116,3 +118,14 @@ async def serve(queue: str, actions: Sequence[Callable[[Any], Awaitable[Any]]], 
         graceful_shutdown_timeout=timedelta(seconds=30),
     ):
         await stop.wait()
+
+
+def run(main: Coroutine[Any, Any, None]) -> NoReturn:
+    """Run a program, and end it without Python's own clean-up.
+
+    Threads of Temporal's SDK may still run then, and now and then crash (temporalio/sdk-python, issue 300).
+    """
+    asyncio.run(main)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from typing import Any
 
-from taskqueue import Report, action, report, serve
+from taskqueue import Report, action, report, run, serve
 
 
 @action("text.wordcount")
@@ -31,4 +31,4 @@ async def length(parameters: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], [word_count, length], concurrency=4))
+    run(serve(sys.argv[1], [word_count, length], concurrency=4))
