@@ -66,7 +66,9 @@ func allowedAttempts(info activity.Info) int32 {
 	return max(info.RetryPolicy.MaximumAttempts, info.Attempt)
 }
 
-// unknownActionDelay is how long a task waits that this worker does not know: longer each time, up to a minute.
+// unknownActionDelay is how long a task waits that this worker does not know: short at first, as other workers of the queue may know
+// it, and longer each time, up to a minute.
 func unknownActionDelay(attempt int32) time.Duration {
-	return min(time.Second<<min(attempt-1, 6), time.Minute)
+	n := time.Duration(min(attempt, 100))
+	return min(50*time.Millisecond*n*n, time.Minute)
 }
