@@ -10,8 +10,9 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// decode is strict, so that a misspelt parameter is told and not ignored.
-func decode[P any](raw json.RawMessage) (P, error) {
+// Decode returns a task's parameters as P. It is strict, so that a misspelt parameter is told and not ignored: the error is a
+// *task.InvalidError.
+func Decode[P any](raw json.RawMessage) (P, error) {
 	var p P
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()

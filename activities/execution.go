@@ -13,6 +13,8 @@ import (
 type Execution struct {
 	// TaskID is the task's id.
 	TaskID task.ID
+	// OnProgress gets all that the action tells of its progress. It is set before the action starts. Optional.
+	OnProgress func(task.Progress)
 
 	mu       sync.Mutex
 	progress *task.Progress
@@ -52,6 +54,9 @@ func Progress(ctx context.Context, percent float64, message string) {
 	e.mu.Lock()
 	e.progress = &p
 	e.mu.Unlock()
+	if e.OnProgress != nil {
+		e.OnProgress(p)
+	}
 	if activity.IsActivity(ctx) {
 		activity.RecordHeartbeat(ctx, p)
 	}

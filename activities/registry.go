@@ -139,7 +139,7 @@ func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, er
 	a := Action{
 		Name: zero.Action(),
 		Run: func(ctx context.Context, raw json.RawMessage) (task.Report, error) {
-			p, err := decode[P](raw)
+			p, err := Decode[P](raw)
 			if err != nil {
 				return task.Report{}, err
 			}
@@ -154,7 +154,7 @@ func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, er
 	}
 	if _, ok := any(zero).(RemoteTask); ok {
 		a.RemoteStatus = func(ctx context.Context, t *task.Task) (task.Status, error) {
-			p, err := decode[P](t.Parameters)
+			p, err := Decode[P](t.Parameters)
 			if err != nil {
 				return "", Permanent(err)
 			}
@@ -163,7 +163,7 @@ func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, er
 	}
 	if _, ok := any(zero).(QueueNamer); ok {
 		a.Queue = func(raw json.RawMessage) (string, error) {
-			p, err := decode[P](raw)
+			p, err := Decode[P](raw)
 			if err != nil {
 				return "", err
 			}
@@ -172,7 +172,7 @@ func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, er
 	}
 	if _, ok := any(zero).(Categoriser); ok {
 		a.Category = func(raw json.RawMessage) (task.Category, error) {
-			p, err := decode[P](raw)
+			p, err := Decode[P](raw)
 			if err != nil {
 				return "", err
 			}

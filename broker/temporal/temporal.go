@@ -42,14 +42,23 @@ func (b *Broker) Sync() bool { return false }
 // Initialize does nothing: Temporal makes task queues on first use.
 func (b *Broker) Initialize(context.Context, string) error { return nil }
 
-// Enqueue starts the task's workflow.
-func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
+// Encode returns the task as its workflow gets it, or a *task.TooLargeError.
+func Encode(t *task.Task) (json.RawMessage, error) {
 	encoded, err := json.Marshal(t)
 	if err != nil {
-		return fmt.Errorf("enqueue task %s: encode it: %w", t.ID, err)
+		return nil, fmt.Errorf("enqueue task %s: encode it: %w", t.ID, err)
 	}
 	if len(encoded) > MaxTaskSize {
-		return &task.TooLargeError{Size: len(encoded), Limit: MaxTaskSize}
+		return nil, &task.TooLargeError{Size: len(encoded), Limit: MaxTaskSize}
+	}
+	return encoded, nil
+}
+
+// Enqueue starts the task's workflow.
+func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
+	encoded, err := Encode(t)
+	if err != nil {
+		return err
 	}
 	options := client.StartWorkflowOptions{
 		ID:        string(t.ID),
@@ -68,7 +77,7 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	if delay := time.Until(t.NotBefore); delay > 0 {
 		options.StartDelay = delay
 	}
-	_, err = b.client.ExecuteWorkflow(ctx, options, workflows.TypeTask, json.RawMessage(encoded))
+	_, err = b.client.ExecuteWorkflow(ctx, options, workflows.TypeTask, encoded)
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return &task.DuplicateError{ID: t.ID}
 	}
