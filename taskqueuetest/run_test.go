@@ -149,8 +149,8 @@ func TestAPanicFailsTheTask(t *testing.T) {
 				require.ErrorContains(t, result.Err, "panic: ")
 				require.Contains(t, result.Report.Messages()[1], "panic: ")
 				require.Equal(t, policy.Idempotent(), result.Retry)
-				if value == errDown {
-					require.ErrorIs(t, result.Err, errDown)
+				if err, ok := value.(error); ok {
+					require.ErrorIs(t, result.Err, err)
 				}
 			})
 		}

@@ -32,7 +32,7 @@ func (r *Recorder) RunAll(t testing.TB, registry *taskqueue.Registry) []Result {
 			t.Fatalf("taskqueuetest: %v", err)
 		}
 	}
-	var results []Result
+	results := make([]Result, 0, len(r.started)-before)
 	for _, e := range r.started[before:] {
 		results = append(results, e.result)
 	}
