@@ -34,6 +34,8 @@ type Metadata struct {
 	Priority int `json:"priority,omitempty"`
 	// Policy says how the action may be run. nil leaves it to the worker, for enqueuers that do not know the action.
 	Policy *Policy `json:"policy,omitempty"`
+	// Archived marks the record of a task that was put away; it is never run.
+	Archived bool `json:"archived,omitempty"`
 }
 
 // The bounds of Metadata.Priority.

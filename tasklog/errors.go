@@ -24,3 +24,26 @@ func (e *ScanLimitError) Error() string {
 	return fmt.Sprintf("the search needs to read more than %d tasks, the bound of this engine: narrow the filter, "+
 		"for instance by owner, status or created_at, or use an engine that reads the index itself (elastic, sqlite)", e.Limit)
 }
+
+// Verb is what somebody wants to do to a task.
+type Verb string
+
+// The verbs.
+const (
+	Archiving  Verb = "archived"
+	Cancelling Verb = "cancelled"
+)
+
+// NotEligibleError says that a task is in no state for what somebody wants to do to it.
+type NotEligibleError struct {
+	ID     task.ID
+	Verb   Verb
+	Status task.Status // of the task
+}
+
+func (e *NotEligibleError) Error() string {
+	if e.Verb == Archiving {
+		return "Task cannot be archived because it is in progress."
+	}
+	return "Task cannot be cancelled because it is already dequeued."
+}

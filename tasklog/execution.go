@@ -19,7 +19,8 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 		return Row{}, false, nil
 	}
 	a := attributes{fields: info.GetSearchAttributes().GetIndexedFields()}
-	status, listed := EffectiveStatus(a.text(Status, string(task.Enqueued)), info.GetStatus())
+	stored := a.text(Status, string(task.Enqueued))
+	status, listed := EffectiveStatus(stored, info.GetStatus())
 	if !listed {
 		return Row{}, false, nil
 	}
@@ -44,6 +45,7 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 		RunID:      info.GetExecution().GetRunId(),
 		ReportText: a.text(Report, ""),
 	}
+	row.CompleteReport(stored)
 	if err == nil {
 		err = a.err
 	}
@@ -96,13 +98,22 @@ func (a *attributes) time(c Column) time.Time {
 	return value.UTC().Truncate(time.Millisecond)
 }
 
-func (a *attributes) read(c Column, target any) {
-	payload, ok := a.fields[c.Attribute()]
+// keyword reads an attribute that is no column; empty if it is not set.
+func (a *attributes) keyword(name string) string {
+	var value string
+	a.readNamed(name, &value)
+	return value
+}
+
+func (a *attributes) read(c Column, target any) { a.readNamed(c.Attribute(), target) }
+
+func (a *attributes) readNamed(name string, target any) {
+	payload, ok := a.fields[name]
 	if !ok || a.err != nil {
 		return
 	}
 	// Temporal's own encoding, whatever converter the client uses for its data.
 	if err := converter.GetDefaultDataConverter().FromPayload(payload, target); err != nil {
-		a.err = fmt.Errorf("decode search attribute %s: %w", c.Attribute(), err)
+		a.err = fmt.Errorf("decode search attribute %s: %w", name, err)
 	}
 }

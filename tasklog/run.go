@@ -11,10 +11,15 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// started are the states of an activity that a worker has.
-var started = []enumspb.PendingActivityState{
-	enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
-	enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
+// hasStarted reports whether a worker has the activity.
+func hasStarted(a *workflowpb.PendingActivityInfo) bool {
+	switch a.GetState() {
+	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
+		enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
+		return true
+	default:
+		return false
+	}
 }
 
 // addRun adds what is known of the run of a task that has not ended: from its activity, as the attributes are not written when an
@@ -25,7 +30,7 @@ func (l *TaskLog) addRun(e *Entity, t task.Task, activities []*workflowpb.Pendin
 		return nil
 	}
 	action := activities[i]
-	if e.Status == task.Enqueued && slices.Contains(started, action.GetState()) {
+	if e.Status == task.Enqueued && hasStarted(action) {
 		e.Status, e.UpdatedAt = task.Running, action.GetLastStartedTime().AsTime().Truncate(time.Millisecond)
 	}
 	if t.Policy != nil && t.Policy.Idempotent() {

@@ -32,6 +32,11 @@ type Config struct {
 	DataConverter converter.DataConverter
 	// Clock is what elapsed times are measured against. Default time.Now.
 	Clock func() time.Time
+	// Observers are told of every task that this TaskLog archives or cancels. Default: nobody is.
+	Observers []Observer
+	// Files holds the files that tasks leave; the file of a task of the category export is deleted when the task is
+	// archived. Default: nil, no file is deleted.
+	Files FileDeleter
 }
 
 // WithDefaults returns the configuration with defaults in place of what is not set.
@@ -90,7 +95,7 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 		return Entity{}, &NotFoundError{ID: id}
 	}
 	entity := row.Entity.WithClock(l.config.Clock)
-	t, err := l.input(ctx, row)
+	t, err := l.enqueued(ctx, row)
 	if err != nil {
 		return Entity{}, getError(id, err)
 	}
@@ -103,27 +108,35 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 	return entity, nil
 }
 
-// input returns the task as it was enqueued; the index has only the beginning of its parameters. It is in the first event.
-func (l *TaskLog) input(ctx context.Context, row Row) (t task.Task, err error) {
+// enqueued returns the task as it was enqueued; the index has only the beginning of its parameters.
+func (l *TaskLog) enqueued(ctx context.Context, row Row) (t task.Task, err error) {
+	if err := l.input(ctx, row, &t); err != nil {
+		return task.Task{}, err
+	}
+	if len(t.Parameters) == 0 { // it was started by others, who gave none
+		t.Parameters = task.EmptyParameters
+	}
+	return t, nil
+}
+
+// input reads the task that the workflow was started with, which its first event holds.
+func (l *TaskLog) input(ctx context.Context, row Row, target any) error {
 	history, err := l.config.Client.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace:       l.config.Namespace,
 		Execution:       &commonpb.WorkflowExecution{WorkflowId: string(row.ID), RunId: row.RunID},
 		MaximumPageSize: 1,
 	})
 	if err != nil {
-		return t, err
+		return err
 	}
 	events := history.GetHistory().GetEvents()
 	if len(events) == 0 {
-		return t, errors.New("its history has no events")
+		return errors.New("its history has no events")
 	}
-	if err := l.config.DataConverter.FromPayloads(events[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), &t); err != nil {
-		return t, fmt.Errorf("decode its input: %w", err)
+	if err := l.config.DataConverter.FromPayloads(events[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), target); err != nil {
+		return fmt.Errorf("decode its input: %w", err)
 	}
-	if len(t.Parameters) == 0 { // it was started by others, who gave none
-		t.Parameters = task.EmptyParameters
-	}
-	return t, nil
+	return nil
 }
 
 // getError makes a *NotFoundError of what Temporal says of an execution that does not exist.

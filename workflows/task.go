@@ -36,6 +36,9 @@ type Workflows struct {
 // Task runs the action as an activity of the action's name, and keeps the search attributes that
 // the task log reads.
 func (w *Workflows) Task(ctx workflow.Context, t task.Task) (task.Report, error) {
+	if done, err := settled(ctx, t); done {
+		return task.Report{}, err
+	}
 	if err := complete(ctx, &t); err != nil {
 		return task.Report{}, err
 	}

@@ -18,8 +18,8 @@ import (
 const (
 	// timeFormat is how the table's generated columns hold times: as texts that sort like them.
 	timeFormat = "2006-01-02 15:04:05.000+00:00"
-	// closeTimeFormat is how the server itself writes times, without zeros at the end of the fraction.
-	closeTimeFormat = "2006-01-02 15:04:05+00:00"
+	// serverTimeFormat is how the server itself writes times, without zeros at the end of the fraction.
+	serverTimeFormat = "2006-01-02 15:04:05+00:00"
 	// notClosed stands for the close time of a run that is not closed, in the expression that the
 	// table's indexes are on.
 	notClosed = "9999-12-31 23:59:59+00:00"
@@ -92,13 +92,15 @@ func equalsOnlySet(c tasklog.Condition) bool {
 	return false
 }
 
-// notSuperseded leaves out the runs that an archive run has replaced lately.
+// notSuperseded leaves out the runs that an archive run has replaced lately. A run closes after it starts, so the
+// first comparison says nothing new: it is there for the index.
 func (s *statement) notSuperseded(schema schema, now time.Time) {
 	field := schema.fields[attribute.Supersedes.GetName()]
+	since := now.Add(-tasklog.SupersededFor).UTC().Format(serverTimeFormat)
 	s.add(fmt.Sprintf(` AND e.run_id NOT IN (SELECT a.%s FROM executions_visibility AS a
-		WHERE a.namespace_id = ? AND COALESCE(a.close_time, '%s') > ? AND COALESCE(a.close_time, '%s') < '%s' AND a.%s IS NOT NULL)`,
-		field, notClosed, notClosed, notClosed, field),
-		schema.namespaceID, now.Add(-tasklog.SupersededFor).UTC().Format(closeTimeFormat))
+		WHERE a.namespace_id = ? AND COALESCE(a.close_time, '%s') > ? AND a.start_time > ? AND a.%s IS NOT NULL)`,
+		field, notClosed, field),
+		schema.namespaceID, since, since)
 }
 
 // order adds an ORDER BY that leaves no two rows equal.

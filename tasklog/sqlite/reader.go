@@ -107,6 +107,7 @@ func (r *reader) read(rows *sql.Rows) (tasklog.Entity, error) {
 	if err == nil {
 		e.Report, e.Attempts, err = tasklog.ReadMemo(memo, r.data)
 	}
+	e.CompleteReport(r.status)
 	if err != nil {
 		return tasklog.Entity{}, fmt.Errorf("read task %q: %w", e.ID, err)
 	}

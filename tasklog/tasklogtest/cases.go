@@ -333,3 +333,55 @@ func (b *bench) testSuperseded(t *testing.T) {
 	}, indexTimeout, 100*time.Millisecond)
 	require.Equal(t, int64(1), b.count(t, f))
 }
+
+// testArchiving checks that lists, counts and stats know a task once and only once at every moment while it is being
+// archived, with no worker that could close its archive run.
+func (b *bench) testArchiving(t *testing.T) {
+	log, err := tasklog.New(tasklog.Config{Client: b.Client, Namespace: temporaltest.Namespace, Engine: b.Engine})
+	require.NoError(t, err)
+	queue := temporaltest.UniqueName(t)
+	owner := tasklog.NewFilter().Eq(tasklog.Queue, queue)
+	var ids []task.ID
+	scripts := map[string]spec{}
+	for range 3 {
+		seeded := uniqueTask(t, []string{queue})
+		ids = append(ids, seeded.ID)
+		scripts[string(seeded.ID)] = spec{ending: completes, status: "completed", updated: epoch}
+		options := client.StartWorkflowOptions{ID: string(seeded.ID), TaskQueue: queue, TypedSearchAttributes: attribute.ForNew(seeded)}
+		_, err := b.Client.ExecuteWorkflow(t.Context(), options, tasklog.WorkflowType, seeded)
+		require.NoError(t, err)
+	}
+	// Two have run when they are archived, one waits.
+	t.Run("worker", func(t *testing.T) {
+		delete(scripts, string(ids[2]))
+		_, err := log.Cancel(t.Context(), ids[2], tasklog.ControlOptions{})
+		require.NoError(t, err)
+		runWorker(t, b.Client, queue, scripts)
+		for _, id := range ids[:2] {
+			require.NoError(t, b.Client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
+		}
+	})
+	require.Eventually(t, func() bool {
+		return b.count(t, owner.Narrow(task.Completed)) == 2 && b.count(t, owner.Narrow(task.Cancelled)) == 1
+	}, indexTimeout, 50*time.Millisecond)
+
+	for _, id := range ids {
+		changed, err := log.Archive(t.Context(), id, tasklog.ControlOptions{})
+		require.NoError(t, err)
+		require.True(t, changed)
+	}
+	archived := int64(0)
+	for looks, start := 0, time.Now(); time.Since(start) < 4*time.Second || archived < 3; looks++ {
+		require.Less(t, time.Since(start), indexTimeout)
+		found := b.search(t, owner)
+		require.ElementsMatch(t, ids, found, "after %d looks", looks)
+		require.EqualValues(t, 3, b.count(t, owner))
+		archived = b.count(t, owner.Narrow(task.Archived))
+	}
+	stats, err := b.Engine.Stats(t.Context(), owner)
+	require.NoError(t, err)
+	require.Zero(t, stats)
+	for _, id := range ids {
+		require.NoError(t, terminate(b.Client, string(id)))
+	}
+}

@@ -285,6 +285,9 @@ func (sp spec) record(seeded *task.Task) record {
 		r[tasklog.Report] = sp.report.Message
 		r[wholeReport] = *sp.report
 	}
+	if sp.effective == task.Cancelled && sp.status == "" {
+		r[wholeReport] = task.Info("Task %s has been cancelled, message was not processed.", seeded.ID)
+	}
 	return r
 }
 

@@ -48,6 +48,7 @@ func Exercise(t *testing.T, setup func(t *testing.T) Harness) {
 		t.Run("Errors", b.testErrors)
 		t.Run("RandomFilters", b.testRandomFilters)
 		t.Run("Superseded", b.testSuperseded)
+		t.Run("Archiving", b.testArchiving)
 	})
 }
 

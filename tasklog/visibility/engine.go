@@ -135,7 +135,7 @@ func (e *Engine) superseded(ctx context.Context) (map[string]bool, error) {
 	q := query{terms: []string{
 		"WorkflowType = " + quote(tasklog.WorkflowType),
 		attribute.Supersedes.GetName() + " IS NOT NULL",
-		"CloseTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)),
+		"StartTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)),
 	}}
 	runs := map[string]bool{}
 	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {

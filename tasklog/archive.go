@@ -1,0 +1,101 @@
+package tasklog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// FileDeleter deletes files from the storage that actions leave their files in. A file that does not exist is no error.
+type FileDeleter interface {
+	Delete(ctx context.Context, name string) error
+}
+
+// Archive puts a task away. One that has not started is cancelled first, and so is one in progress with Force: it
+// ends at once, and its action's context ends with the next heartbeat.
+//
+// A closed execution cannot be changed, so a new run of the same workflow id carries the task on, with the status
+// archived, and the old run is deleted. If that is interrupted, archiving the task again finishes it.
+//
+// It returns whether something was changed; a task that is archived already stays as it is. The error is a
+// *NotFoundError, or a *NotEligibleError for a task in progress.
+func (l *TaskLog) Archive(ctx context.Context, id task.ID, o ControlOptions) (bool, error) {
+	o = o.WithDefaults()
+	r, err := l.current(ctx, id, o.User)
+	if err != nil {
+		return false, err
+	}
+	if r.row.Status == task.Archived {
+		return false, l.cleanUp(ctx, r)
+	}
+	if r, err = l.ended(ctx, r, o); err != nil {
+		return false, err
+	}
+	r, changed, err := l.startArchiveRun(ctx, r, o.User)
+	if err != nil {
+		return false, err
+	}
+	err = l.cleanUp(ctx, r)
+	if changed {
+		l.notify(ctx, Event{Type: TaskLogArchived, Entity: r.row.Entity.WithClock(l.config.Clock), Forced: o.Force})
+	}
+	return changed, err
+}
+
+// ended returns the run when it has ended, which it is made to if that is allowed.
+func (l *TaskLog) ended(ctx context.Context, r run, o ControlOptions) (run, error) {
+	if !r.open() {
+		return r, nil
+	}
+	ended := false
+	var err error
+	if r.waits() {
+		if ended, err = l.withdraw(ctx, r, o.User); err != nil {
+			return run{}, err
+		}
+	}
+	if !ended && o.Force {
+		if _, err = l.terminate(ctx, r.execution(), "archived", o.User); err != nil {
+			return run{}, err
+		}
+	}
+	if r, err = l.describe(ctx, r.execution()); err != nil {
+		return run{}, err
+	}
+	if r.open() {
+		return run{}, &NotEligibleError{ID: r.row.ID, Verb: Archiving, Status: r.row.Status}
+	}
+	return r, nil
+}
+
+// cleanUp deletes what an archived task does not need any more: the run that its archive run supersedes, and
+// the file of an export. Both may be gone already.
+func (l *TaskLog) cleanUp(ctx context.Context, r run) error {
+	fields := attributes{fields: r.described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()}
+	superseded := fields.keyword(attribute.Supersedes.GetName())
+	if fields.err != nil {
+		return fmt.Errorf("read task %q: %w", r.row.ID, fields.err)
+	}
+	var errs []error
+	if superseded != "" {
+		_, err := l.config.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+			Namespace:         l.config.Namespace,
+			WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(r.row.ID), RunId: superseded},
+		})
+		if err != nil && !gone(err) {
+			errs = append(errs, fmt.Errorf("task %q is archived, but its former run cannot be deleted; archive it again: %w", r.row.ID, err))
+		}
+	}
+	if name := r.row.FileName(); name != "" && r.row.Category == task.CategoryExport && l.config.Files != nil {
+		if err := l.config.Files.Delete(ctx, name); err != nil {
+			errs = append(errs, fmt.Errorf("task %q is archived, but its file %q cannot be deleted; archive it again: %w", r.row.ID, name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

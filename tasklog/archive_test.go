@@ -1,0 +1,197 @@
+package tasklog_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// bin is a storage of files that only notes what is deleted.
+type bin struct{ deleted chan string }
+
+func (b bin) Delete(_ context.Context, name string) error {
+	b.deleted <- name
+	return nil
+}
+
+func export(context.Context, json.RawMessage) (task.Report, error) {
+	return task.Success("exported").WithData("export.csv"), nil
+}
+
+func TestArchiveKeepsEverythingOfTheTask(t *testing.T) {
+	t.Parallel()
+	files := bin{make(chan string, 10)}
+	c := newControl(t, func(config *tasklog.Config) { config.Files = files })
+	c.work(t, 1, export)
+	id := c.enqueue(t, func(one *task.Task) {
+		one.Category, one.ParentID, one.Master = task.CategoryExport, "a-parent", true
+		one.Parameters = json.RawMessage(`{"html":"<b>","long":"` + strings.Repeat("x", 64<<10) + `"}`)
+	})
+	before := c.awaitStatus(t, id, task.Completed)
+
+	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.NoError(t, err)
+	require.True(t, changed)
+	after := c.get(t, id)
+	require.Equal(t, task.Archived, after.Status)
+	require.False(t, after.UpdatedAt.Before(before.UpdatedAt))
+	require.JSONEq(t, before.Parameters, after.Parameters)
+	before.Status, before.UpdatedAt, before.Parameters = after.Status, after.UpdatedAt, after.Parameters
+	require.Equal(t, toJSON(t, before), toJSON(t, after))
+	require.Equal(t, before.Owner+string(before.ParentID), after.Owner+string(after.ParentID))
+	require.Equal(t, "export.csv", <-files.deleted)
+	require.Equal(t, []string{"TaskLogArchived " + string(id) + " archived false"}, c.told())
+
+	changed, err = c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Len(t, c.told(), 1, "nothing was changed")
+
+	var refused *tasklog.NotEligibleError
+	_, err = c.log.Cancel(t.Context(), id, tasklog.ControlOptions{Force: true})
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, task.Archived, c.get(t, id).Status)
+
+	// The archive run closes by itself, and runs nothing.
+	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
+	c.onlyOne(t, id, task.Archived)
+}
+
+// onlyOne waits until lists show the task with the status, and checks that they show it once.
+func (c *control) onlyOne(t *testing.T, id task.ID, want task.Status) {
+	t.Helper()
+	f := tasklog.NewFilter().Eq(tasklog.ID, string(id))
+	require.Eventually(t, func() bool {
+		found, err := c.log.Search(t.Context(), f)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(found), 1)
+		return len(found) == 1 && found[0].Status == want
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+func TestArchiveOfATaskThatWaits(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, nil)
+	id := c.enqueue(t, nil)
+	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.NoError(t, err)
+	require.True(t, changed)
+	e := c.get(t, id)
+	require.Equal(t, task.Archived, e.Status, "though no worker has closed its archive run")
+	require.Contains(t, e.Report.Message, "was not processed")
+	require.Equal(t, []string{"TaskLogArchived " + string(id) + " archived false"}, c.told())
+	c.onlyOne(t, id, task.Archived)
+
+	var ran atomic.Bool
+	c.work(t, 1, func(context.Context, json.RawMessage) (task.Report, error) { ran.Store(true); return task.Report{}, nil })
+	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
+	require.False(t, ran.Load())
+	e = c.get(t, id)
+	require.Equal(t, task.Archived, e.Status)
+	require.Contains(t, e.Report.Message, "was not processed")
+	c.onlyOne(t, id, task.Archived)
+}
+
+func TestArchiveOfARunningTaskNeedsForce(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, nil)
+	started, ended := make(chan struct{}), make(chan struct{})
+	c.work(t, 1, func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
+		close(started)
+		<-ctx.Done()
+		close(ended)
+		return task.Report{}, ctx.Err()
+	})
+	id := c.enqueue(t, nil)
+	<-started
+	_, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.EqualError(t, err, "Task cannot be archived because it is in progress.")
+	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{Force: true})
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, task.Archived, c.get(t, id).Status)
+	require.Equal(t, []string{"TaskLogArchived " + string(id) + " archived true"}, c.told())
+	<-ended
+	c.onlyOne(t, id, task.Archived)
+}
+
+func TestManyArchiveTheSameTask(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, nil)
+	c.work(t, 1, export)
+	id := c.enqueue(t, nil)
+	c.awaitStatus(t, id, task.Completed)
+	var changed atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			ok, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				changed.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, changed.Load())
+	require.Len(t, c.told(), 1)
+	c.onlyOne(t, id, task.Archived)
+}
+
+// interrupted is a connection that is lost when a run is to be deleted.
+type interrupted struct{ client.Client }
+
+func (i interrupted) WorkflowService() workflowservice.WorkflowServiceClient {
+	return noDelete{i.Client.WorkflowService()}
+}
+
+type noDelete struct {
+	workflowservice.WorkflowServiceClient
+}
+
+func (noDelete) DeleteWorkflowExecution(
+	context.Context, *workflowservice.DeleteWorkflowExecutionRequest, ...grpc.CallOption,
+) (*workflowservice.DeleteWorkflowExecutionResponse, error) {
+	return nil, errors.New("connection lost")
+}
+
+func TestArchiveAgainFinishesWhatWasInterrupted(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, func(config *tasklog.Config) { config.Client = interrupted{config.Client} })
+	c.work(t, 1, export)
+	id := c.enqueue(t, nil)
+	c.awaitStatus(t, id, task.Completed)
+	former, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
+	require.NoError(t, err)
+	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.ErrorContains(t, err, "archive it again: connection lost")
+	require.True(t, changed)
+	require.Len(t, c.told(), 1)
+	require.Equal(t, task.Archived, c.get(t, id).Status)
+	c.onlyOne(t, id, task.Archived)
+
+	again := newControl(t, nil)
+	changed, err = again.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Eventually(t, func() bool {
+		_, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), former.GetWorkflowExecutionInfo().GetExecution().GetRunId())
+		return err != nil
+	}, 60*time.Second, 100*time.Millisecond, "the former run is deleted")
+	c.onlyOne(t, id, task.Archived)
+}
