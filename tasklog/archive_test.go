@@ -96,7 +96,10 @@ func TestArchiveOfATaskThatWaits(t *testing.T) {
 	c.onlyOne(t, id, task.Archived)
 
 	var ran atomic.Bool
-	c.work(t, 1, func(context.Context, json.RawMessage) (task.Report, error) { ran.Store(true); return task.Report{}, nil })
+	c.work(t, 1, func(context.Context, json.RawMessage) (task.Report, error) {
+		ran.Store(true)
+		return task.Report{}, nil
+	})
 	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
 	require.False(t, ran.Load())
 	e = c.get(t, id)

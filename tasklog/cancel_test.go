@@ -134,7 +134,10 @@ func TestCancelNeedsNoWorkerAndIsFinal(t *testing.T) {
 	require.Equal(t, []string{"TaskLogCancelled " + string(id) + " cancelled false", "TaskLogCancelled " + string(delayed) + " cancelled false"}, c.told())
 
 	var ran atomic.Int32
-	c.work(t, 2, func(context.Context, json.RawMessage) (task.Report, error) { ran.Add(1); return task.Success("ran"), nil })
+	c.work(t, 2, func(context.Context, json.RawMessage) (task.Report, error) {
+		ran.Add(1)
+		return task.Success("ran"), nil
+	})
 	c.awaitStatus(t, c.enqueue(t, func(one *task.Task) { one.NotBefore = time.Now().Add(3 * time.Second) }), task.Completed)
 	require.EqualValues(t, 1, ran.Load())
 
