@@ -62,6 +62,11 @@ type Config struct {
 	TaskLog tasklog.Engine
 	// IgnoredTasks are actions that the lists of a user's tasks leave out.
 	IgnoredTasks []string
+	// Observers are told of every task that is archived or cancelled through the Client's TaskLog. Default: nobody is.
+	Observers []tasklog.Observer
+	// Files holds the files that tasks leave; archiving a task of the category export deletes its file. Default: nil,
+	// no file is deleted.
+	Files tasklog.FileDeleter
 	// Logger gets what a library should not keep to itself. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -132,6 +137,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.log, err = tasklog.New(tasklog.Config{
 		Client: config.Temporal, Namespace: config.Namespace, Engine: config.TaskLog, IgnoredTasks: config.IgnoredTasks,
+		Observers: config.Observers, Files: config.Files,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("taskqueue: %w", err)

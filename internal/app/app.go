@@ -65,17 +65,15 @@ func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
 		a.closers = append(a.closers, engine.Close)
 		settings.TaskLog = engine
 	}
-	if a.Client, err = taskqueue.New(settings); err != nil {
-		return err
+	if a.Config.Files.URL != "" {
+		if a.Files, err = blob.OpenBucket(ctx, a.Config.Files.URL); err != nil {
+			return fmt.Errorf("open the bucket that files.url names: %w", err)
+		}
+		a.closers = append(a.closers, a.Files.Close)
+		settings.Files = bucketFiles{a.Files}
 	}
-	if a.Config.Files.URL == "" {
-		return nil
-	}
-	if a.Files, err = blob.OpenBucket(ctx, a.Config.Files.URL); err != nil {
-		return fmt.Errorf("open the bucket that files.url names: %w", err)
-	}
-	a.closers = append(a.closers, a.Files.Close)
-	return nil
+	a.Client, err = taskqueue.New(settings)
+	return err
 }
 
 // Close ends the connections.
