@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -63,13 +61,7 @@ func (s *Server) createTask(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Header("Location", "/api/v1/tasks/"+url.PathEscape(string(created.ID)))
-	view, err := s.presenter.Entity(c.Request.Context(), enqueued(created))
-	if err != nil {
-		return err
-	}
-	c.JSON(http.StatusCreated, view)
-	return nil
+	return s.answerCreated(c, created)
 }
 
 // enqueued returns the task as the log has it when it has just been enqueued. Asking the log would cost

@@ -59,6 +59,12 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*tasklog.NotFoundError](err); ok {
 		return kindNotFound.problem("id", e.Error())
 	}
+	if e, ok := errors.AsType[*tasklog.NotEligibleError](err); ok {
+		if e.Verb == tasklog.Archiving {
+			return kindInProgress.problem("id", e.Error())
+		}
+		return kindDequeued.problem("id", e.Error())
+	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
 	}

@@ -40,6 +40,8 @@ var (
 	kindMethod       = problemKind{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
 	kindDuplicate    = problemKind{"duplicate-task", http.StatusConflict, "The task exists already"}
 	kindNoDownload   = problemKind{"not-downloadable", http.StatusConflict, "The task is not completed"}
+	kindInProgress   = problemKind{"not-archivable", http.StatusConflict, "The task is in progress"}
+	kindDequeued     = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
 	kindTooLarge     = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	kindMediaType    = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
 	kindWrongHost    = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}

@@ -139,7 +139,21 @@ func (s *Server) searchTasks(c *call) error {
 	if a := body.Available; a != nil {
 		f = s.config.Client.TaskLog().Available(userOrAll(a.User), a.Archived, a.Cancelled)
 	}
-	for i, condition := range body.Filters {
+	if err := addConditions(f, body.Filters); err != nil {
+		return err
+	}
+	for _, column := range body.Deselect {
+		if err := f.Deselect(column); err != nil {
+			return err
+		}
+	}
+	body.apply(f)
+	return s.answerPage(c, f)
+}
+
+// addConditions adds the conditions of a body to a filter.
+func addConditions(f *tasklog.Filter, conditions []condition) error {
+	for i, condition := range conditions {
 		decoder := json.NewDecoder(bytes.NewReader(condition.Value))
 		decoder.UseNumber()
 		var value any
@@ -150,13 +164,7 @@ func (s *Server) searchTasks(c *call) error {
 			return fmt.Errorf("filter %d: %w", i, err)
 		}
 	}
-	for _, column := range body.Deselect {
-		if err := f.Deselect(column); err != nil {
-			return err
-		}
-	}
-	body.apply(f)
-	return s.answerPage(c, f)
+	return nil
 }
 
 // userOrAll returns the user who sees everybody's tasks if none is given.

@@ -90,7 +90,9 @@ func (r run) open() bool {
 }
 
 // started reports whether a worker has the action.
-func (r run) started() bool { return slices.ContainsFunc(r.described.GetPendingActivities(), hasStarted) }
+func (r run) started() bool {
+	return slices.ContainsFunc(r.described.GetPendingActivities(), hasStarted)
+}
 
 // waits reports whether the task may be cancelled without force, as far as the run as it was read can tell.
 func (r run) waits() bool { return r.open() && r.row.Status == task.Enqueued }

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// control is the body of archiveTask and cancelTask.
+type control struct {
+	Force bool   `json:"force"`
+	User  string `json:"user"`
+}
+
+func (b control) options() tasklog.ControlOptions {
+	return tasklog.ControlOptions{Force: b.Force, User: userOrAll(b.User)}
+}
+
+func (s *Server) archiveTask(c *call) error { return s.control(c, s.config.Client.TaskLog().Archive) }
+
+func (s *Server) cancelTask(c *call) error { return s.control(c, s.config.Client.TaskLog().Cancel) }
+
+// control does something to one task, and answers with the task as it is then.
+func (s *Server) control(c *call, do func(context.Context, task.ID, tasklog.ControlOptions) (bool, error)) error {
+	var body control
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	id := task.ID(c.Param("id"))
+	changed, err := do(c.Request.Context(), id, body.options())
+	if err != nil {
+		return err
+	}
+	found, err := s.config.Client.TaskLog().Get(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	view, err := s.presenter.Entity(c.Request.Context(), found)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, struct {
+		Changed bool         `json:"changed"`
+		Task    tasklog.View `json:"task"`
+	}{changed, view})
+	return nil
+}
+
+// bulk is the body of archiveTasks and cancelTasks. The document says that one of ids, all and filters is there.
+type bulk struct {
+	control
+	IDs     []task.ID   `json:"ids"`
+	All     bool        `json:"all"`
+	Filters []condition `json:"filters"`
+	DryRun  bool        `json:"dryRun"`
+}
+
+func (s *Server) archiveTasks(c *call) error { return s.bulk(c, s.config.Client.TaskLog().ArchiveMany) }
+
+func (s *Server) cancelTasks(c *call) error { return s.bulk(c, s.config.Client.TaskLog().CancelMany) }
+
+func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, tasklog.BulkOptions) (tasklog.BulkResult, error)) error {
+	var body bulk
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	selection := tasklog.Selection{IDs: body.IDs, All: body.All}
+	if body.Filters != nil {
+		selection.Filter = tasklog.NewFilter()
+		if err := addConditions(selection.Filter, body.Filters); err != nil {
+			return err
+		}
+	}
+	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{ControlOptions: body.options(), DryRun: body.DryRun})
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, struct {
+		Success bool `json:"success"`
+		tasklog.BulkResult
+	}{result.Success(), result})
+	return nil
+}
+
+func (s *Server) rerunTask(c *call) error {
+	var body struct {
+		Owner string `json:"owner"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	created, err := s.config.Client.Rerun(c.Request.Context(), task.ID(c.Param("id")), &taskqueue.Options{Owner: body.Owner})
+	if err != nil {
+		return err
+	}
+	return s.answerCreated(c, created)
+}
+
+// answerCreated answers with a task that has just been enqueued.
+func (s *Server) answerCreated(c *call, created *task.Task) error {
+	c.Header("Location", "/api/v1/tasks/"+url.PathEscape(string(created.ID)))
+	view, err := s.presenter.Entity(c.Request.Context(), enqueued(created))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusCreated, view)
+	return nil
+}

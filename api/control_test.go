@@ -1,0 +1,91 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+)
+
+type controlled struct {
+	Changed bool
+	Task    entity
+}
+
+type bulkResult struct {
+	Success                            bool
+	Eligible, Changed, Skipped, Failed int
+	Reasons                            map[string]int
+}
+
+func TestCancelArchiveAndRerunOneTask(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.create(map[string]any{"action": "echo", "label": "again", "owner": "jane"}).ID
+	path := "/api/v1/tasks/" + id
+	require.Equal(t, "id", readProblem(t, b.do(http.MethodPost, path+"/cancel", map[string]any{"user": "john"}), http.StatusNotFound).Field)
+	got := read[controlled](t, b.do(http.MethodPost, path+"/cancel", nil), http.StatusOK)
+	require.True(t, got.Changed)
+	require.Equal(t, "cancelled", got.Task.Status)
+	require.Contains(t, got.Task.Report.Message, "was not processed")
+	got = read[controlled](t, b.do(http.MethodPost, path+"/archive", map[string]any{"user": "jane", "force": false}), http.StatusOK)
+	require.True(t, got.Changed)
+	require.Equal(t, "archived", got.Task.Status)
+	got = read[controlled](t, b.do(http.MethodPost, path+"/archive", map[string]any{}), http.StatusOK)
+	require.False(t, got.Changed)
+	p := readProblem(t, b.do(http.MethodPost, path+"/cancel", nil), http.StatusConflict)
+	require.Equal(t, "Task cannot be cancelled because it is already dequeued.", p.Detail)
+	require.Equal(t, "urn:taskqueue:problem:not-cancellable", p.Type)
+
+	again := b.do(http.MethodPost, path+"/rerun", map[string]any{"owner": "john"})
+	created := read[entity](t, again, http.StatusCreated)
+	require.NotEqual(t, id, created.ID)
+	require.Equal(t, "again", created.TaskLabel)
+	require.Equal(t, "john", created.Owner)
+	require.Equal(t, created.ID, read[entity](t, b.do(http.MethodGet, again.Header.Get("Location"), nil), http.StatusOK).ID)
+	b.work()
+	require.Equal(t, "completed", b.awaitClosed(created.ID).Status)
+	require.Equal(t, http.StatusCreated, b.do(http.MethodPost, path+"/rerun", nil).StatusCode)
+
+	for _, verb := range []string{"archive", "cancel", "rerun"} {
+		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/absent/"+verb, nil), http.StatusNotFound)
+		require.Equal(t, "froce", readProblem(t, b.do(http.MethodPost, path+"/"+verb, map[string]any{"froce": true}), http.StatusUnprocessableEntity).Field)
+	}
+}
+
+func TestArchiveAndCancelManyTasks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	owner := temporaltest.UniqueName(t)
+	var ids []string
+	for range 3 {
+		ids = append(ids, b.create(map[string]any{"action": "echo", "owner": owner}).ID)
+	}
+	post := func(verb string, body map[string]any) bulkResult {
+		t.Helper()
+		return read[bulkResult](t, b.do(http.MethodPost, "/api/v1/tasks/"+verb, body), http.StatusOK)
+	}
+	require.Equal(t, bulkResult{Eligible: 1, Skipped: 1, Reasons: map[string]int{"Task log not found.": 1}},
+		post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "dryRun": true}))
+	require.Equal(t, bulkResult{Success: true, Eligible: 1, Changed: 1, Skipped: 1, Reasons: map[string]int{"Task log not found.": 1}},
+		post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "user": owner}))
+	b.await("the index knows the others", func() bool {
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?status=enqueued&owner="+owner, nil), http.StatusOK).Total == 2
+	})
+	require.Equal(t, 2, post("cancel", map[string]any{"all": true, "user": owner}).Changed)
+	b.await("the index knows that they are cancelled", func() bool {
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?status=cancelled&owner="+owner, nil), http.StatusOK).Total == 3
+	})
+	require.Zero(t, post("archive", map[string]any{"all": true, "user": owner}).Changed, "none has completed or failed")
+	filters := []map[string]any{{"column": "owner", "op": "eq", "value": owner}}
+	require.Equal(t, 3, post("archive", map[string]any{"filters": filters}).Changed)
+
+	for _, body := range []map[string]any{
+		{}, {"all": false}, {"ids": []string{}}, {"all": true, "ids": []string{"a"}}, {"filters": filters, "all": true},
+		{"ids": []string{"a"}, "dry": true}, {"filters": []map[string]any{{"column": "colour", "op": "eq", "value": 1}}},
+	} {
+		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/archive", body), http.StatusUnprocessableEntity)
+	}
+}
