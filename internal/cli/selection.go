@@ -13,18 +13,24 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// selection is what the flags of log list ask for.
-type selection struct {
+// conditions are what the flags say about single columns.
+type conditions struct {
 	columns map[tasklog.Column]*[]string // a task has one of the values
 	filters []string                     // 'column op value'
-	user    string
-	limit   int
-	offset  int
-	sort    string
-	order   string
 }
 
-func (s *selection) bind(flags *pflag.FlagSet) {
+// selection is what the flags of log list ask for.
+type selection struct {
+	conditions
+
+	user   string
+	limit  int
+	offset int
+	sort   string
+	order  string
+}
+
+func (s *conditions) bind(flags *pflag.FlagSet) {
 	s.columns = make(map[tasklog.Column]*[]string)
 	for _, f := range []struct {
 		name   string
@@ -43,6 +49,42 @@ func (s *selection) bind(flags *pflag.FlagSet) {
 	}
 	flags.StringArrayVar(&s.filters, "filter", nil, "only tasks for which 'column op value' holds; may be repeated, all must hold. "+
 		"Operators: = != < <= > >= like, notLike, in, notIn; in takes values with commas between them, or a JSON array")
+}
+
+// given reports whether any condition is given.
+func (s *conditions) given() bool {
+	for _, values := range s.columns {
+		if len(*values) > 0 {
+			return true
+		}
+	}
+	return len(s.filters) > 0
+}
+
+// add adds the conditions to a filter.
+func (s *conditions) add(f *tasklog.Filter) error {
+	for column, values := range s.columns {
+		if len(*values) == 0 {
+			continue
+		}
+		wanted := *values
+		if column == tasklog.Status {
+			wanted = task.ExpandStatuses(wanted)
+		}
+		if err := f.Add(column, tasklog.In, wanted); err != nil {
+			return err
+		}
+	}
+	for _, text := range s.filters {
+		if err := addCondition(f, text); err != nil {
+			return usagef("--filter '%s': %v", text, err)
+		}
+	}
+	return nil
+}
+
+func (s *selection) bind(flags *pflag.FlagSet) {
+	s.conditions.bind(flags)
 	flags.StringVar(&s.user, "user", "", "only what this user is shown: own tasks that are not archived, cancelled or ignored")
 	flags.IntVar(&s.limit, "limit", tasklog.DefaultLimit, "how many tasks to list at most")
 	flags.IntVar(&s.offset, "offset", 0, "how many tasks to leave out first")
@@ -56,22 +98,8 @@ func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 	if s.user != "" {
 		f = log.Available(s.user, false, false)
 	}
-	for column, values := range s.columns {
-		if len(*values) == 0 {
-			continue
-		}
-		wanted := *values
-		if column == tasklog.Status {
-			wanted = task.ExpandStatuses(wanted)
-		}
-		if err := f.Add(column, tasklog.In, wanted); err != nil {
-			return nil, err
-		}
-	}
-	for _, text := range s.filters {
-		if err := addCondition(f, text); err != nil {
-			return nil, usagef("--filter '%s': %v", text, err)
-		}
+	if err := s.add(f); err != nil {
+		return nil, err
 	}
 	if s.limit < 0 || s.offset < 0 {
 		return nil, usagef("--limit and --offset cannot be negative")

@@ -41,7 +41,7 @@ func (p *program) status(err error) int {
 		queue   *dispatcher.UnknownQueueError
 		action  *dispatcher.UnknownActionError
 	)
-	if errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) || errors.As(err, &queue) || errors.As(err, &action) {
+	if errors.Is(err, tasklog.ErrSelection) || errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) || errors.As(err, &queue) || errors.As(err, &action) {
 		return StatusUsage
 	}
 	return StatusFailed
