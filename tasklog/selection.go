@@ -58,11 +58,13 @@ func (v Verb) done() task.Status {
 // takes returns the statuses of tasks that are eligible.
 func (v Verb) takes(force bool) []task.Status {
 	return slices.DeleteFunc(effectiveStatuses(), func(s task.Status) bool {
-		inProgress := s.Group() == task.GroupInProgress
-		if v == Archiving {
-			return s == task.Archived || inProgress && !force
+		if s.Group() == task.GroupInProgress {
+			return !force
 		}
-		return s != task.Enqueued && !(inProgress && force)
+		if v == Archiving {
+			return s == task.Archived
+		}
+		return s != task.Enqueued
 	})
 }
 

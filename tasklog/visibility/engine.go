@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -20,7 +19,6 @@ import (
 
 	workflowpb "go.temporal.io/api/workflow/v1"
 
-	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -75,7 +73,7 @@ func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Collect
 	if err != nil {
 		return nil, err
 	}
-	if q, err = e.newest(ctx, f, q); err != nil {
+	if q, err = e.narrow(ctx, f, q, superseded.unpushed()); err != nil {
 		return nil, err
 	}
 	rows, err := e.scan(ctx, f, q, superseded)
@@ -98,7 +96,7 @@ func (e *Engine) Count(ctx context.Context, f *tasklog.Filter) (int64, error) {
 		return 0, err
 	}
 	if q.exact {
-		return e.count(ctx, q)
+		return e.countExact(ctx, q, superseded)
 	}
 	rows, err := e.scan(ctx, f, q, superseded)
 	return int64(len(rows)), err
@@ -109,54 +107,8 @@ func (e *Engine) Stats(ctx context.Context, f *tasklog.Filter) (tasklog.Stats, e
 	return tasklog.CountStats(ctx, e.Count, f)
 }
 
-// prepare compiles the filter, and leaves out the runs that were superseded just now.
-func (e *Engine) prepare(ctx context.Context, f *tasklog.Filter) (query, map[string]bool, error) {
-	q := compile(f)
-	superseded, err := e.superseded(ctx)
-	if err != nil {
-		return query{}, nil, err
-	}
-	switch {
-	case len(superseded) == 0:
-	case len(superseded) <= maxPushedValues:
-		ids := make([]any, 0, len(superseded))
-		for _, id := range slices.Sorted(maps.Keys(superseded)) {
-			ids = append(ids, id)
-		}
-		q.and("RunId NOT IN " + list(ids))
-	default:
-		q.exact = false
-	}
-	return q, superseded, nil
-}
-
-// superseded returns the ids of the runs that an archive run has replaced lately.
-func (e *Engine) superseded(ctx context.Context) (map[string]bool, error) {
-	q := query{terms: []string{
-		"WorkflowType = " + quote(tasklog.WorkflowType),
-		attribute.Supersedes.GetName() + " IS NOT NULL",
-		"StartTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)),
-	}}
-	runs := map[string]bool{}
-	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {
-		payload := info.GetSearchAttributes().GetIndexedFields()[attribute.Supersedes.GetName()]
-		var run string
-		if err := converter.GetDefaultDataConverter().FromPayload(payload, &run); err != nil {
-			return fmt.Errorf("decode search attribute %s: %w", attribute.Supersedes.GetName(), err)
-		}
-		if isPlain(run) {
-			runs[run] = true
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for superseded runs: %w", err)
-	}
-	return runs, nil
-}
-
 // scan reads what the query finds, and returns what of it satisfies the filter.
-func (e *Engine) scan(ctx context.Context, f *tasklog.Filter, q query, superseded map[string]bool) ([]tasklog.Row, error) {
+func (e *Engine) scan(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) ([]tasklog.Row, error) {
 	// By run: a task that ends while it is being listed moves down the list, and is seen again there.
 	rows := map[string]tasklog.Row{}
 	read := 0

@@ -15,8 +15,8 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
 )
 
-// More tasks than one page of the List API, and than MaxScan: the newest are found all the same.
-func TestTheNewestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
+// More tasks than one page of the List API, and than MaxScan: the newest and the oldest are found all the same.
+func TestTheNewestAndTheOldestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
 	t.Parallel()
 	c := temporaltest.Dial(t)
 	queue := temporaltest.UniqueName(t)
@@ -49,6 +49,12 @@ func TestTheNewestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
 	require.Len(t, found, 20)
 	for i, e := range found {
 		require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, 100+i)), e.ID)
+	}
+	oldest, err := engine.Search(t.Context(), filter().SortBy(tasklog.CreatedAt).Limit(20).Offset(100))
+	require.NoError(t, err)
+	require.Len(t, oldest, 20)
+	for i, e := range oldest {
+		require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, tasks-1-100-i)), e.ID)
 	}
 	var limit *tasklog.ScanLimitError
 	_, err = engine.Search(t.Context(), filter().Limit(20).SortBy(tasklog.Label))
