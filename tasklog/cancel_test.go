@@ -89,7 +89,7 @@ func (c *control) work(t *testing.T, concurrency int, run activities.Func) {
 func (c *control) schedule(t *testing.T) {
 	t.Helper()
 	w := sdkworker.New(c.client, c.queue, sdkworker.Options{LocalActivityWorkerOnly: true})
-	w.RegisterWorkflowWithOptions(workflows.Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+	w.RegisterWorkflowWithOptions(new(workflows.Workflows).Task, workflow.RegisterOptions{Name: workflows.TypeTask})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }

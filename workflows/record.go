@@ -16,7 +16,7 @@ func (r *run) cancelled(ctx workflow.Context, report task.Report, cause error) (
 	// The context is cancelled; recording must go on all the same.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	if report.Type == "" {
-		report = task.Info("Task %s has been cancelled, message was not processed.", r.task.ID)
+		report = NotProcessed(r.task.ID)
 		if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
 			report = task.Info("Task %s has been cancelled while it ran.", r.task.ID)
 		}

@@ -16,7 +16,7 @@ func TestTheRecordOfAnArchivedTaskRunsNothing(t *testing.T) {
 	env := environment(t) // which takes no attributes: none may be written
 	archived := sample()
 	archived.Archived = true
-	env.ExecuteWorkflow(workflows.Task, archived)
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, archived)
 	require.NoError(t, env.GetWorkflowError())
 	env.AssertActivityNotCalled(t, action, mock.Anything)
 }
@@ -24,7 +24,7 @@ func TestTheRecordOfAnArchivedTaskRunsNothing(t *testing.T) {
 func TestAWithdrawnTaskDoesNotStart(t *testing.T) {
 	env := environment(t)
 	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalWithdraw, nil) }, 0)
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, env.GetWorkflowError(), &canceled)
 	env.AssertActivityNotCalled(t, action, mock.Anything)
@@ -34,6 +34,6 @@ func TestATaskThatHasStartedIsNotWithdrawn(t *testing.T) {
 	env := indexed(environment(t))
 	env.OnActivity(action, mock.Anything).After(time.Minute).Return(task.Success("done"), nil)
 	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalWithdraw, nil) }, time.Second)
-	env.ExecuteWorkflow(workflows.Task, sample())
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	require.NoError(t, env.GetWorkflowError())
 }
