@@ -69,6 +69,6 @@ func allowedAttempts(info activity.Info) int32 {
 // unknownActionDelay is how long a task waits that this worker does not know: short at first, as other workers of the queue may know
 // it, and longer each time, up to a minute.
 func unknownActionDelay(attempt int32) time.Duration {
-	n := time.Duration(min(attempt, 100))
-	return min(50*time.Millisecond*n*n, time.Minute)
+	n := min(int64(attempt), 100)
+	return min(time.Duration(50*n*n)*time.Millisecond, time.Minute)
 }
