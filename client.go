@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
@@ -20,6 +21,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
@@ -67,6 +69,9 @@ type Config struct {
 	// Files holds the files that tasks leave; archiving a task of the category export deletes its file. Default: nil,
 	// no file is deleted.
 	Files tasklog.FileDeleter
+	// TracerProvider gets the spans of the tasks that are enqueued, and of those that the client's workers run. Default: OpenTelemetry's
+	// global one.
+	TracerProvider trace.TracerProvider
 	// Logger gets what a library should not keep to itself. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -115,6 +120,7 @@ type Client struct {
 	config     Config
 	dispatcher *dispatcher.Dispatcher
 	log        *tasklog.TaskLog
+	tracer     *tracing.Tracer
 }
 
 // New returns a client. It makes no call to the server.
@@ -123,7 +129,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	config = config.WithDefaults()
-	c := &Client{config: config}
+	c := &Client{config: config, tracer: tracing.New(config.TracerProvider)}
 	queues := make([]dispatcher.Queue, len(config.Queues))
 	for i, q := range config.Queues {
 		queues[i] = dispatcher.Queue(q)
@@ -167,6 +173,7 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 	config.Client, config.Namespace = c.config.Temporal, c.config.Namespace
 	config.Actions = c.config.Actions
 	config.TaskLog = c.config.TaskLog
+	config.TracerProvider = c.config.TracerProvider
 	config.Logger = cmp.Or(config.Logger, c.config.Logger)
 	config.Queues = nil
 	for _, q := range c.dispatcher.Queues() {
@@ -214,7 +221,10 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 	if t.ParentID != "" {
 		enqueue = c.enqueueChild
 	}
-	if err := enqueue(ctx, t); err != nil {
+	ctx, end := c.tracer.Enqueue(ctx, t)
+	err := enqueue(ctx, t)
+	end(err)
+	if err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
@@ -39,6 +40,7 @@ const (
 type Runner struct {
 	Registry *Registry
 	Client   client.Client // signals the workflow that its action runs
+	Tracer   *tracing.Tracer
 	Logger   *slog.Logger
 }
 
@@ -52,7 +54,7 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 	if !info.IsLocalActivity {
 		go r.showLife(ctx, execution)
 	}
-	report, err := action.Run(ctx, parameters)
+	report, err := r.act(ctx, action, parameters)
 	notes := workflows.Notes{ChildTasks: execution.Children()}
 	if action.Policy.Idempotent() {
 		notes.Attempt = info.Attempt
@@ -63,7 +65,7 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 	if err != nil {
 		return workflows.Result{}, r.failed(ctx, action, err, notes)
 	}
-	if report.Type == "" && report.Message == "" && report.Data == nil && len(report.Children) == 0 {
+	if report.IsZero() {
 		return workflows.Result{Notes: notes}, nil
 	}
 	if err := report.Validate(); err != nil {
@@ -71,6 +73,19 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 	}
 	fitting, err := fit(report)
 	return workflows.Result{Report: fitting, Notes: notes}, err
+}
+
+// errPanicked is what the span of an action tells that did not return.
+var errPanicked = errors.New("the action panicked")
+
+// act runs the action in its span.
+func (r *Runner) act(ctx context.Context, action Action, parameters json.RawMessage) (report task.Report, err error) {
+	info := activity.GetInfo(ctx)
+	ctx, end := r.Tracer.Process(ctx, task.ID(info.WorkflowExecution.ID), action.Name, info.TaskQueue)
+	err = errPanicked
+	defer func() { end(report, err) }() // a panic is left to the SDK
+	report, err = action.Run(ctx, parameters)
+	return report, err
 }
 
 // errTimeout is why the context of an action ends that takes too long.

@@ -85,6 +85,11 @@ func (r Report) Status() Status {
 	return Completed
 }
 
+// IsZero reports whether the action has reported nothing.
+func (r Report) IsZero() bool {
+	return r.Type == "" && r.Message == "" && r.Data == nil && len(r.Children) == 0
+}
+
 // Validate checks that every report of the tree has a valid type.
 func (r Report) Validate() error {
 	if !r.Type.Valid() {

@@ -36,6 +36,10 @@ type Metadata struct {
 	Policy *Policy `json:"policy,omitempty"`
 	// Archived marks the record of a task that was put away; it is never run.
 	Archived bool `json:"archived,omitempty"`
+	// TraceParent and TraceState are the W3C trace context of whoever enqueued the task. Empty means that it is not traced; what cannot
+	// be read counts as empty.
+	TraceParent string `json:"traceparent,omitempty"`
+	TraceState  string `json:"tracestate,omitempty"`
 }
 
 // The bounds of Metadata.Priority.

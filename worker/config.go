@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
@@ -25,7 +26,7 @@ type Queue struct {
 	Weight int // default: 1
 }
 
-// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Queues and TaskLog are given.
+// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Queues, TaskLog and TracerProvider are given.
 type Config struct {
 	Client client.Client
 	// Namespace is the namespace of that connection. Default: "default".
@@ -46,6 +47,8 @@ type Config struct {
 	ShutdownTimeout time.Duration
 	// TaskLog tells when the children of a task have ended. Default: Temporal's own list API.
 	TaskLog tasklog.Engine
+	// TracerProvider gets the spans of the tasks that run. Default: OpenTelemetry's global one.
+	TracerProvider trace.TracerProvider
 	// Logger gets what the worker does. Default: slog.Default().
 	Logger *slog.Logger
 }

@@ -10,12 +10,14 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
@@ -38,6 +40,7 @@ var errShutdown = errors.New("the worker was shut down before the task was done"
 // Worker takes tasks from queues and runs them. It runs once.
 type Worker struct {
 	config  Config
+	tracing []interceptor.WorkerInterceptor
 	gate    *gate
 	runner  activities.Runner
 	system  activities.System
@@ -58,9 +61,16 @@ func New(config Config) (*Worker, error) {
 	w := &Worker{
 		config: config,
 		gate:   newGate(config.Strategy, config.Concurrency, config.Limit),
-		runner: activities.Runner{Registry: config.Actions, Client: config.Client, Logger: config.Logger},
+		runner: activities.Runner{
+			Registry: config.Actions, Client: config.Client, Tracer: tracing.New(config.TracerProvider), Logger: config.Logger,
+		},
 		system: activities.System{Registry: config.Actions, TaskLog: config.TaskLog},
 	}
+	spans, err := tracing.WorkerInterceptor(config.TracerProvider)
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	w.tracing = []interceptor.WorkerInterceptor{spans}
 	w.running, w.abort = context.WithCancelCause(context.Background())
 	for _, q := range config.Queues {
 		if config.Queue != "" && config.Queue != q.Name {
@@ -82,6 +92,7 @@ func (w *Worker) newSystemWorker() sdkworker.Worker {
 		DisableWorkflowWorker:            true,
 		MaxConcurrentActivityTaskPollers: 1,
 		WorkerStopTimeout:                stopGrace,
+		Interceptors:                     w.tracing,
 	})
 	sdk.RegisterActivityWithOptions(w.system.AwaitChildren, activity.RegisterOptions{Name: workflows.ActivityAwaitChildren})
 	return sdk
@@ -115,6 +126,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		// A running action learns with a heartbeat that it is cancelled; the SDK would hold heartbeats back for 24 s.
 		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
 		WorkerStopTimeout:            stopGrace,
+		Interceptors:                 w.tracing,
 	})
 	tasks := &workflows.Workflows{
 		PolicyOf: func(action string) task.Policy {

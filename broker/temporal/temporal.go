@@ -17,6 +17,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
@@ -77,7 +78,7 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	if delay := time.Until(t.NotBefore); delay > 0 {
 		options.StartDelay = delay
 	}
-	_, err = b.client.ExecuteWorkflow(ctx, options, workflows.TypeTask, encoded)
+	_, err = b.client.ExecuteWorkflow(tracing.ContextOf(ctx, t), options, workflows.TypeTask, encoded)
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return &task.DuplicateError{ID: t.ID}
 	}
