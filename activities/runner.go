@@ -40,7 +40,7 @@ const (
 type Runner struct {
 	Registry *Registry
 	Client   client.Client // signals the workflow that its action runs
-	Tracer   *tracing.Tracer
+	Tracer   *tracing.Tracer // makes the spans of actions; nil: one of the global provider
 	Logger   *slog.Logger
 }
 

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -69,7 +68,9 @@ func (s *System) AwaitChildren(ctx context.Context, a workflows.AwaitChildren) (
 	}
 }
 
-var errNotDone = errors.New("the work elsewhere is not done")
+// errNotDone is benign: it makes the server ask again.
+var errNotDone = temporal.NewApplicationErrorWithOptions("the work elsewhere is not done", "RemoteNotDone",
+	temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 
 // RemoteStatus returns nil when the work elsewhere has ended well. Of the errors, only those are for good that say that it
 // has failed, or that it cannot be asked for.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // logAccess logs the request when it has been answered. The query is left out: it may hold names of people.
@@ -38,6 +40,16 @@ func (s *Server) recover(c *gin.Context) {
 		kindInternal.problem("", detailInternal).write(c)
 	}()
 	c.Next()
+}
+
+// continueTrace makes tasks that the request enqueues part of the trace that its W3C headers name. The trace of a middleware around the
+// API has precedence.
+func continueTrace(c *gin.Context) {
+	ctx := c.Request.Context()
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(c.Request.Header))
+		c.Request = c.Request.WithContext(ctx)
+	}
 }
 
 // fail answers with the problem that the error is.

@@ -52,7 +52,7 @@ func New(config Config) (*Server, error) {
 	// A task's id may hold any character, so a slash in it arrives as %2F.
 	s.engine.UseEscapedPath = true
 	s.engine.UnescapePathValues = true
-	s.engine.Use(s.logAccess, s.recover, secure, s.guard)
+	s.engine.Use(s.logAccess, s.recover, continueTrace, secure, s.guard)
 	s.engine.NoRoute(func(c *gin.Context) {
 		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)
 	})

@@ -13,7 +13,7 @@ const (
 )
 
 // address is an e-mail address, or what looks like one: rather too much is hidden than too little. In URLs the @ may be escaped.
-var address = regexp.MustCompile(`[^\s@<>()\[\]"'` + "`" + `,;:=/?&|]+(?:@|%40)[\pL\pN](?:[\pL\pN.-]*[\pL\pN])?`)
+var address = regexp.MustCompile(`[^\s@<>()\[\]",;:=/?&|]+(?:@|%40)[\pL\pN](?:[\pL\pN.-]*[\pL\pN])?`)
 
 // summarize returns what a span may tell of a failure: the first messages, without e-mail addresses and not too long.
 func summarize(messages []string) string {

@@ -27,8 +27,10 @@ const (
 	KeyFailureSummary = attribute.Key("task.failure.summary")
 )
 
-// Tracer makes the spans of tasks. It is safe for concurrent use.
+// Tracer makes the spans of tasks. It is safe for concurrent use. A nil Tracer is one of the global provider.
 type Tracer struct{ tracer trace.Tracer }
+
+var global = New(nil)
 
 // New returns a Tracer of the provider. nil stands for the global provider, even one that is set later.
 func New(provider trace.TracerProvider) *Tracer {
@@ -38,16 +40,23 @@ func New(provider trace.TracerProvider) *Tracer {
 	return &Tracer{tracer: guardedTracer{provider.Tracer(scope)}}
 }
 
+func (t *Tracer) start(ctx context.Context, name string, kind trace.SpanKind, attributes ...attribute.KeyValue) (context.Context, trace.Span) {
+	if t == nil {
+		t = global
+	}
+	attributes = append(attributes, semconv.MessagingSystemKey.String(System))
+	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
+}
+
 // Enqueue starts the span `ENQUEUE <action>`, in the returned context, and makes the task carry it. The function ends the span when the
 // task is enqueued, or refused with an error.
 func (t *Tracer) Enqueue(ctx context.Context, one *task.Task) (context.Context, func(error)) {
-	ctx, span := t.tracer.Start(ctx, "ENQUEUE "+one.Action, trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(
-		semconv.MessagingSystemKey.String(System),
+	ctx, span := t.start(ctx, "ENQUEUE "+one.Action, trace.SpanKindProducer,
 		semconv.MessagingOperationName("enqueue"),
 		semconv.MessagingOperationTypeSend,
 		KeyTaskID.String(string(one.ID)),
 		KeyTaskAction.String(one.Action),
-	))
+	)
 	inject(ctx, one)
 	return ctx, func(err error) {
 		if one.Queue != "" { // it is chosen on the way
@@ -67,14 +76,13 @@ func (t *Tracer) Enqueue(ctx context.Context, one *task.Task) (context.Context, 
 // The span continues the enqueuer's trace instead of being linked to it: a task is one message that one consumer processes, which is the case
 // for which the messaging conventions allow it, and one trace then shows a task with all its children.
 func (t *Tracer) Process(ctx context.Context, id task.ID, action, queue string) (context.Context, func(task.Report, error)) {
-	ctx, span := t.tracer.Start(ctx, "PROCESS "+action, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
-		semconv.MessagingSystemKey.String(System),
+	ctx, span := t.start(ctx, "PROCESS "+action, trace.SpanKindConsumer,
 		semconv.MessagingOperationName("process"),
 		semconv.MessagingOperationTypeProcess,
 		semconv.MessagingDestinationName(queue),
 		KeyTaskID.String(string(id)),
 		KeyTaskAction.String(action),
-	))
+	)
 	return ctx, func(report task.Report, err error) {
 		if span.IsRecording() {
 			tell(span, report, err, temporal.IsCanceledError(context.Cause(ctx)))

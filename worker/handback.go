@@ -51,11 +51,9 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 		}
 		activity.RecordHeartbeat(ctx)
 	}
+	// Benign, because nothing has failed: metrics and traces do not count it.
 	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, errorTypeHandedBack,
-		temporal.ApplicationErrorOptions{
-			NextRetryDelay: delay,
-			Category:       temporal.ApplicationErrorCategoryBenign, // nothing went wrong, so nothing is logged as an error
-		})
+		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
 }
 
 // allowedAttempts returns how many attempts the server allows until now.

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -22,6 +24,7 @@ import (
 	broker "github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/worker"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
@@ -36,12 +39,17 @@ func TestSavedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	traced, err := tracing.WorkerInterceptor(sdktrace.NewTracerProvider())
+	require.NoError(t, err)
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			replayer := sdkworker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(new(workflows.Workflows).Task, workflow.RegisterOptions{Name: workflows.TypeTask})
-			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+			for _, interceptors := range [][]interceptor.WorkerInterceptor{nil, {traced}} {
+				replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Interceptors: interceptors})
+				require.NoError(t, err)
+				replayer.RegisterWorkflowWithOptions(new(workflows.Workflows).Task, workflow.RegisterOptions{Name: workflows.TypeTask})
+				require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+			}
 		})
 	}
 }

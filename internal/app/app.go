@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
@@ -18,6 +19,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/tasklog/sqlite"
+	"github.com/distributed-task-queue/taskqueue/tracing"
 )
 
 // Options are what a program adds to its configuration.
@@ -45,11 +47,18 @@ type App struct {
 
 // Open connects to Temporal. An *UnreachableError says that nothing answers there.
 func Open(ctx context.Context, c config.Config, options Options) (*App, error) {
-	settings, err := connect(ctx, c, options)
+	provider, flush, err := openTracing(ctx, options.Logger)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: c, Namespace: settings.Namespace, Temporal: settings.Temporal, Logger: options.Logger}
+	settings, err := connect(ctx, c, options, provider)
+	if err != nil {
+		return nil, errors.Join(err, flush())
+	}
+	a := &App{
+		Config: c, Namespace: settings.Namespace, Temporal: settings.Temporal, Logger: options.Logger,
+		closers: []func() error{flush},
+	}
 	if err := a.open(ctx, settings); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -88,7 +97,7 @@ func (a *App) Close() error {
 
 // SetUp makes the server ready for tasks: see setup.Run.
 func SetUp(ctx context.Context, c config.Config, options Options, s setup.Options) error {
-	settings, err := connect(ctx, c, options)
+	settings, err := connect(ctx, c, options, nil)
 	if err != nil {
 		return err
 	}
@@ -103,12 +112,20 @@ func SetUp(ctx context.Context, c config.Config, options Options, s setup.Option
 }
 
 // connect returns the configuration of a taskqueue.Client that is connected and complete but for the task log.
-func connect(ctx context.Context, c config.Config, options Options) (taskqueue.Config, error) {
+func connect(ctx context.Context, c config.Config, options Options, provider trace.TracerProvider) (taskqueue.Config, error) {
 	dial, err := config.TemporalOptions(options.Connection, options.Logger, nil)
 	if err != nil {
 		return taskqueue.Config{}, err
 	}
+	if provider != nil {
+		spans, err := tracing.ClientInterceptor(provider)
+		if err != nil {
+			return taskqueue.Config{}, err
+		}
+		dial.Interceptors = append(dial.Interceptors, spans)
+	}
 	settings := c.Client()
+	settings.TracerProvider = provider
 	settings.Namespace = dial.Namespace
 	settings.Actions = options.Actions
 	settings.Logger = options.Logger
