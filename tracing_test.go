@@ -84,7 +84,7 @@ func (s *spans) descent(span tracetest.SpanStub) []string {
 func attributes(span tracetest.SpanStub) map[string]string {
 	of := map[string]string{}
 	for _, a := range span.Attributes {
-		of[string(a.Key)] = a.Value.Emit()
+		of[string(a.Key)] = a.Value.String()
 	}
 	return of
 }
@@ -316,7 +316,7 @@ func TestTracedHistoriesReplayWithAndWithoutTracing(t *testing.T) {
 			require.NoError(t, err)
 			history.Events = append(history.Events, event)
 		}
-		require.Contains(t, history.Events[0].GetWorkflowExecutionStartedEventAttributes().GetHeader().GetFields(), "_tracer-data")
+		require.Contains(t, history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetHeader().GetFields(), "_tracer-data")
 		for _, interceptors := range [][]interceptor.WorkerInterceptor{nil, {intercepted}} {
 			replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{Interceptors: interceptors})
 			require.NoError(t, err)

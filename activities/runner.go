@@ -39,7 +39,7 @@ const (
 // Runner runs the actions of a registry as Temporal activities.
 type Runner struct {
 	Registry *Registry
-	Client   client.Client // signals the workflow that its action runs
+	Client   client.Client   // signals the workflow that its action runs
 	Tracer   *tracing.Tracer // makes the spans of actions; nil: one of the global provider
 	Logger   *slog.Logger
 }

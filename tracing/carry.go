@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 )
@@ -32,7 +33,12 @@ func fieldsOf(t task.Task) propagation.MapCarrier {
 	return propagation.MapCarrier{traceParent: t.TraceParent, traceState: t.TraceState}
 }
 
-// ContextOf returns the context in which a broker starts the task: that of the task's trace, if it carries one.
+// ContextOf returns the context in which a broker starts the task: that of the trace that the task carries, if any, also when the
+// task was stored meanwhile.
 func ContextOf(ctx context.Context, t *task.Task) context.Context {
-	return w3c.Extract(ctx, fieldsOf(*t))
+	carried := w3c.Extract(ctx, fieldsOf(*t))
+	if trace.SpanContextFromContext(carried).SpanID() == trace.SpanContextFromContext(ctx).SpanID() {
+		return ctx // it is being enqueued right here
+	}
+	return carried
 }

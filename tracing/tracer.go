@@ -45,7 +45,7 @@ func (t *Tracer) start(ctx context.Context, name string, kind trace.SpanKind, at
 		t = global
 	}
 	attributes = append(attributes, semconv.MessagingSystemKey.String(System))
-	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
+	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...)) //nolint:spancheck // the callers end it
 }
 
 // Enqueue starts the span `ENQUEUE <action>`, in the returned context, and makes the task carry it. The function ends the span when the

@@ -49,7 +49,9 @@ func newExporter(ctx context.Context, kind config.TracesExporter) (sdktrace.Span
 }
 
 // serviceName is what the program is called unless OTEL_SERVICE_NAME says otherwise: taskqueue-worker.
-func serviceName() attribute.KeyValue { return semconv.ServiceName("taskqueue-" + filepath.Base(os.Args[0])) }
+func serviceName() attribute.KeyValue {
+	return semconv.ServiceName("taskqueue-" + filepath.Base(os.Args[0]))
+}
 
 // careful is an exporter whose trouble is logged and is nobody else's.
 type careful struct {

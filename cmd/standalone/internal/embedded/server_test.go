@@ -239,3 +239,9 @@ func TestQueueAndActivityOptionsCanBeUpdated(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, time.Hour, options.GetActivityOptions().GetStartToCloseTimeout().AsDuration())
 }
+
+func TestTheServerLeavesTheTracesExporterToOthers(t *testing.T) {
+	t.Setenv(tracesExporter, "console") // the server knows no such exporter
+	start(t, Config{})
+	require.Equal(t, "console", os.Getenv(tracesExporter))
+}

@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"maps"
+	"os"
 	"time"
 
 	"go.temporal.io/server/common/cluster"
@@ -32,7 +33,7 @@ const (
 func startTemporal(data *dataDir, ports ports, config Config, logger log.Logger) (temporal.Server, error) {
 	settings := dynamicSettings()
 	maps.Copy(settings, config.DynamicConfig)
-	server, err := temporal.NewServer(
+	server, err := newServer(
 		temporal.WithConfig(serverConfig(data, ports)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(map[primitives.ServiceName]static.Hosts{
@@ -51,6 +52,20 @@ func startTemporal(data *dataDir, ports ports, config Config, logger log.Logger)
 		return nil, fmt.Errorf("start the Temporal server: %w", err)
 	}
 	return server, nil
+}
+
+// tracesExporter is the variable that says where the task queue's spans go.
+const tracesExporter = "OTEL_TRACES_EXPORTER"
+
+// newServer hides tracesExporter from the server, which would make spans of its own and refuses exporters that it does not know.
+func newServer(options ...temporal.ServerOption) (temporal.Server, error) {
+	if value, set := os.LookupEnv(tracesExporter); set {
+		if err := os.Unsetenv(tracesExporter); err != nil {
+			return nil, err
+		}
+		defer func() { _ = os.Setenv(tracesExporter, value) }() // it was a valid one
+	}
+	return temporal.NewServer(options...)
 }
 
 func serverConfig(data *dataDir, ports ports) *config.Config {
