@@ -62,15 +62,21 @@ func (s *System) AwaitChildren(ctx context.Context, a workflows.AwaitChildren) (
 		}
 		select {
 		case <-time.After(wait):
+		case <-activity.GetWorkerStopChannel(ctx):
+			return 0, errStopping
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
 	}
 }
 
-// errNotDone is benign: it makes the server ask again.
-var errNotDone = temporal.NewApplicationErrorWithOptions("the work elsewhere is not done", "RemoteNotDone",
-	temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
+// Both are benign: they make the server ask again, another worker or later.
+var (
+	errStopping = temporal.NewApplicationErrorWithOptions("the worker stops", "WorkerStops",
+		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
+	errNotDone = temporal.NewApplicationErrorWithOptions("the work elsewhere is not done", "RemoteNotDone",
+		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
+)
 
 // RemoteStatus returns nil when the work elsewhere has ended well. Of the errors, only those are for good that say that it
 // has failed, or that it cannot be asked for.
