@@ -18,6 +18,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
+	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
@@ -121,6 +122,7 @@ type Client struct {
 	dispatcher *dispatcher.Dispatcher
 	log        *tasklog.TaskLog
 	tracer     *tracing.Tracer
+	schedules  *schedule.Schedules
 }
 
 // New returns a client. It makes no call to the server.
@@ -145,6 +147,10 @@ func New(config Config) (*Client, error) {
 		Client: config.Temporal, Namespace: config.Namespace, Engine: config.TaskLog, IgnoredTasks: config.IgnoredTasks,
 		Observers: config.Observers, Files: config.Files,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("taskqueue: %w", err)
+	}
+	c.schedules, err = schedule.New(schedule.Config{Temporal: config.Temporal, Namespace: config.Namespace, Prepare: c.prepare})
 	if err != nil {
 		return nil, fmt.Errorf("taskqueue: %w", err)
 	}
@@ -185,14 +191,7 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 // Enqueue enqueues a typed task: args name the action, and their JSON is its parameters. Options come from
 // args that embed them.
 func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Task, error) {
-	var options Options
-	if holder, ok := args.(interface{ TaskOptions() Options }); ok {
-		options = holder.TaskOptions()
-	}
-	if categoriser, ok := args.(activities.Categoriser); ok && options.Category == "" {
-		options.Category = categoriser.Category()
-	}
-	t, err := c.newTask(args.Action(), args, label, options)
+	t, err := c.newTask(args.Action(), args, label, optionsOf(args))
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +200,17 @@ func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Ta
 		t.Queue = namer.QueueName()
 	}
 	return c.enqueue(ctx, t)
+}
+
+// optionsOf returns the options of typed parameters.
+func optionsOf(args Args) (options Options) {
+	if holder, ok := args.(interface{ TaskOptions() Options }); ok {
+		options = holder.TaskOptions()
+	}
+	if categoriser, ok := args.(activities.Categoriser); ok && options.Category == "" {
+		options.Category = categoriser.Category()
+	}
+	return options
 }
 
 // CreateTask enqueues a task for an action by its name. The parameters are anything that encodes to JSON;

@@ -127,23 +127,27 @@ func (d *Dispatcher) QueueFor(action string, parameters json.RawMessage) (Queue,
 	return d.DefaultQueue(), nil
 }
 
-// Enqueue puts the task on the queue t.Queue, which is chosen first if it is empty.
+// Enqueue routes the task, and puts it on its queue.
 func (d *Dispatcher) Enqueue(ctx context.Context, t *task.Task) error {
-	var queue Queue
-	var err error
+	queue, err := d.Route(t)
+	if err != nil {
+		return err
+	}
+	return queue.Broker.Enqueue(ctx, t)
+}
+
+// Route returns the queue t.Queue, which is chosen first if it is empty, and validates the task.
+func (d *Dispatcher) Route(t *task.Task) (queue Queue, err error) {
 	if t.Queue == "" {
 		queue, err = d.QueueFor(t.Action, t.Parameters)
 	} else {
 		queue, err = d.Queue(t.Queue)
 	}
 	if err != nil {
-		return err
+		return Queue{}, err
 	}
 	t.Queue = queue.Name
-	if err := t.Validate(); err != nil {
-		return err
-	}
-	return queue.Broker.Enqueue(ctx, t)
+	return queue, t.Validate()
 }
 
 // Initialize creates what the queues need to be stored. It may be called again.

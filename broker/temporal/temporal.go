@@ -71,9 +71,8 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		TypedSearchAttributes:                    attribute.ForNew(t),
 		// A worker in this process gets the workflow's first task with the answer: one trip less to the server.
 		EnableEagerStart: true,
-		StaticSummary:    summary(t.Label),
-		// Inside a priority, owners take turns, so that one who enqueues a lot does not make the others wait.
-		Priority: sdktemporal.Priority{PriorityKey: t.Priority, FairnessKey: fairnessKey(t.Owner)},
+		StaticSummary:    Summary(t.Label),
+		Priority:         PriorityOf(t),
 	}
 	if delay := time.Until(t.NotBefore); delay > 0 {
 		options.StartDelay = delay
@@ -113,6 +112,12 @@ func (b *Broker) Count(ctx context.Context, queue string) (int64, error) {
 // maxFairnessKey is Temporal's limit, in bytes.
 const maxFairnessKey = 64
 
+// PriorityOf returns the task's place in its queue. Inside a priority, owners take turns, so that one who enqueues a lot does not make
+// the others wait.
+func PriorityOf(t *task.Task) sdktemporal.Priority {
+	return sdktemporal.Priority{PriorityKey: t.Priority, FairnessKey: fairnessKey(t.Owner)}
+}
+
 // fairnessKey stands for the owner.
 func fairnessKey(owner string) string {
 	if len(owner) <= maxFairnessKey {
@@ -122,8 +127,8 @@ func fairnessKey(owner string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// summary cuts the label to what Temporal takes, at a rune's boundary.
-func summary(label string) string {
+// Summary returns the static summary of a task's workflow: the label, cut to what Temporal takes, at a rune's boundary.
+func Summary(label string) string {
 	if len(label) <= maxSummaryBytes-2 { // it is stored as a JSON string
 		return label
 	}

@@ -88,6 +88,11 @@ func encodedSize(text string) int {
 // ForNew returns the attributes of a task that is being enqueued. An empty owner or parent is left out,
 // so that it reads as NULL in searches.
 func ForNew(t *task.Task) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(ForRecurring(t).Copy(), CreatedAt.ValueSet(t.CreatedAt), UpdatedAt.ValueSet(t.CreatedAt))
+}
+
+// ForRecurring returns those attributes of ForNew that every run of a schedule has alike.
+func ForRecurring(t *task.Task) temporal.SearchAttributes {
 	updates := []temporal.SearchAttributeUpdate{
 		Name.ValueSet(t.Action),
 		Label.ValueSet(t.Label),
@@ -96,8 +101,6 @@ func ForNew(t *task.Task) temporal.SearchAttributes {
 		Parameters.ValueSet(Keyword(string(t.Parameters))),
 		Text.ValueSet(FullText(t.Label, nil, string(t.Parameters))),
 		Master.ValueSet(t.Master),
-		CreatedAt.ValueSet(t.CreatedAt),
-		UpdatedAt.ValueSet(t.CreatedAt),
 	}
 	if t.Owner != "" {
 		updates = append(updates, Owner.ValueSet(t.Owner))
