@@ -8,6 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -84,6 +85,13 @@ func TestDocumentKnowsWhatTheCodeKnows(t *testing.T) {
 	}
 	require.ElementsMatch(t, statuses, strings(schemas["Task"].Value.Properties["rawStatus"].Value.Enum))
 	require.InDelta(t, tasklog.DefaultLimit, schemas["Limit"].Value.Default, 0)
+
+	var overlaps []string
+	for _, o := range schedule.Overlaps() {
+		overlaps = append(overlaps, string(o))
+	}
+	require.ElementsMatch(t, overlaps, strings(schemas["Overlap"].Value.Enum))
+	require.EqualValues(t, schedule.MaxIDLength, *schemas["ScheduleID"].Value.MaxLength)
 
 	var inList []string
 	for _, s := range append(task.Statuses(), task.Status(task.GroupCreated), task.Status(task.GroupInProgress)) {

@@ -13,6 +13,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -65,6 +66,15 @@ func problemOf(err error) *problem {
 		}
 		return kindDequeued.problem("id", e.Error())
 	}
+	if e, ok := errors.AsType[*schedule.InvalidError](err); ok {
+		return kindInvalid.problem(e.Field, e.Field+" "+e.Reason)
+	}
+	if e, ok := errors.AsType[*schedule.NotFoundError](err); ok {
+		return kindNoSchedule.problem("id", e.Error())
+	}
+	if e, ok := errors.AsType[*schedule.DuplicateError](err); ok {
+		return kindSameSchedule.problem("id", e.Error())
+	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
 	}
@@ -111,6 +121,9 @@ func bodyError(err error) error {
 // decodeError is for a JSON value that does not fit its Go type.
 func decodeError(err error) error {
 	if e, ok := errors.AsType[*task.InvalidError](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[*schedule.InvalidError](err); ok {
 		return e
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

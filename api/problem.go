@@ -42,6 +42,8 @@ var (
 	kindNoDownload   = problemKind{"not-downloadable", http.StatusConflict, "The task is not completed"}
 	kindInProgress   = problemKind{"not-archivable", http.StatusConflict, "The task is in progress"}
 	kindDequeued     = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
+	kindNoSchedule   = problemKind{"schedule-not-found", http.StatusNotFound, "There is no such schedule"}
+	kindSameSchedule = problemKind{"duplicate-schedule", http.StatusConflict, "The schedule exists already"}
 	kindTooLarge     = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	kindMediaType    = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
 	kindWrongHost    = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -24,11 +23,11 @@ func (d Duration) String() string {
 // MarshalText returns what String does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads a duration as Go spells it.
+// UnmarshalText reads a duration as Go spells it. Other texts give an *InvalidError.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf(`%q is not a duration such as "90s" or "1h30m"`, text)
+		return invalid("duration", `is %q; it must be one such as "90s" or "1h30m"`, text)
 	}
 	*d = Duration(parsed)
 	return nil

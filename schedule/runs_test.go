@@ -87,10 +87,12 @@ func TestARunThatOverlapsIsSkipped(t *testing.T) {
 	b.await(t, "the schedule goes on", func(s schedule.Schedule) bool { return s.Runs >= 2 })
 }
 
-func TestARunMayCancelTheOneBefore(t *testing.T) {
+func TestARunMayEndTheOneBefore(t *testing.T) {
 	t.Parallel()
-	b := setup(t, nil)
+	quit := make(chan struct{})
+	b := setup(t, quit)
 	b.work(t)
+	t.Cleanup(func() { close(quit) }) // a terminated action is not told
 	b.create(t, schedule.Definition{Spec: never, Task: schedule.Task{Action: "wait"}, Overlap: schedule.OverlapTerminateOther})
 	first, err := b.Trigger(t.Context(), b.id)
 	require.NoError(t, err)
