@@ -72,7 +72,8 @@ func (p *program) command() *cobra.Command {
 	flags.StringVar(&p.connection.Address, "address", "", "host:port of the Temporal server (default: TEMPORAL_ADDRESS, or localhost:7233)")
 	flags.StringVar(&p.connection.Namespace, "namespace", "", "Temporal namespace (default: TEMPORAL_NAMESPACE, or default)")
 	flags.StringVar((*string)(&p.output), "output", "", "json or table (default: table on a terminal, else json)")
-	root.AddCommand(p.initCommand(), p.enqueueCommand(), p.rerunCommand(), p.logCommand(), p.queueCommand(), p.associationsCommand(), p.benchCommand())
+	root.AddCommand(p.initCommand(), p.enqueueCommand(), p.rerunCommand(), p.logCommand(), p.queueCommand(), p.associationsCommand(),
+		p.scheduleCommand(), p.benchCommand())
 	return root
 }
 

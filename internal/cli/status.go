@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -38,10 +39,12 @@ func (p *program) status(err error) int {
 		usage   *usageError
 		filter  *tasklog.FilterError
 		invalid *task.InvalidError
+		timing  *schedule.InvalidError
 		queue   *dispatcher.UnknownQueueError
 		action  *dispatcher.UnknownActionError
 	)
-	if errors.Is(err, tasklog.ErrSelection) || errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) || errors.As(err, &queue) || errors.As(err, &action) {
+	if errors.Is(err, tasklog.ErrSelection) || errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) ||
+		errors.As(err, &timing) || errors.As(err, &queue) || errors.As(err, &action) {
 		return StatusUsage
 	}
 	return StatusFailed
