@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,9 +28,7 @@ func (b *bundle) schedule(more map[string]any) string {
 		"id": b.queue, "spec": map[string]any{"cron": []string{"30 2 * * *"}, "startAt": neverBefore},
 		"task": map[string]any{"action": "echo", "parameters": map[string]any{"fail": false}, "label": "nightly", "owner": b.queue},
 	}
-	for key, value := range more {
-		body[key] = value
-	}
+	maps.Copy(body, more)
 	a := b.do(http.MethodPost, "/api/v1/schedules", body)
 	require.Equal(b.t, http.StatusCreated, a.StatusCode, "%s", a.body)
 	path := "/api/v1/schedules/" + b.queue

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -36,7 +37,7 @@ func cronField(ranges []client.ScheduleRange, first, last int) string {
 		end := max(r.Start, r.End)
 		switch {
 		case r.Start == end:
-			parts[i] = fmt.Sprint(r.Start)
+			parts[i] = strconv.Itoa(r.Start)
 			continue
 		case r.Start == first && end == last:
 			parts[i] = "*"

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,8 +48,7 @@ func (p *program) printSchedule(s schedule.Schedule) error {
 
 // timesOf writes a set of times in one line.
 func timesOf(s schedule.Spec) string {
-	var parts []string
-	parts = append(parts, s.Cron...)
+	parts := slices.Clone(s.Cron)
 	for _, i := range s.Intervals {
 		text := "every " + i.Every.String()
 		if i.Offset > 0 {
