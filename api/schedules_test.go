@@ -3,7 +3,6 @@ package api_test
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,13 +21,12 @@ import (
 const neverBefore = "2090-01-01T00:00:00Z"
 
 // schedule makes the test's schedule, which is named like its queue, and returns its path.
-func (b *bundle) schedule(more map[string]any) string {
+func (b *bundle) schedule() string {
 	b.t.Helper()
 	body := map[string]any{
 		"id": b.queue, "spec": map[string]any{"cron": []string{"30 2 * * *"}, "startAt": neverBefore},
 		"task": map[string]any{"action": "echo", "parameters": map[string]any{"fail": false}, "label": "nightly", "owner": b.queue},
 	}
-	maps.Copy(body, more)
 	a := b.do(http.MethodPost, "/api/v1/schedules", body)
 	require.Equal(b.t, http.StatusCreated, a.StatusCode, "%s", a.body)
 	path := "/api/v1/schedules/" + b.queue
@@ -41,7 +39,7 @@ func TestSchedules(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.work()
-	path := b.schedule(nil)
+	path := b.schedule()
 	s := read[schedule.Schedule](t, b.do(http.MethodGet, path, nil), http.StatusOK)
 	require.Equal(t, b.queue, s.ID)
 	require.Equal(t, b.queue, s.Task.Queue, "the dispatcher has chosen it")
@@ -96,7 +94,7 @@ func TestSchedules(t *testing.T) {
 func TestWrongSchedules(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path := b.schedule(nil)
+	path := b.schedule()
 	const spec, runs = `"spec":{"cron":["0 0 * * *"]}`, `"task":{"action":"echo"}`
 	for name, c := range map[string]struct {
 		method, path, body string

@@ -62,7 +62,7 @@ func TestADefinitionIsReadBack(t *testing.T) {
 	require.False(t, updated.UpdatedAt.IsZero())
 }
 
-func TestDefaults(t *testing.T) {
+func TestDefaultsAndOverlaps(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	s := b.create(t, schedule.Definition{Spec: never, Task: schedule.Task{Action: "fine"}})
@@ -72,6 +72,15 @@ func TestDefaults(t *testing.T) {
 		Action: "fine", Parameters: task.EmptyParameters, Queue: b.id, Owner: b.id, Category: task.CategoryImport, Policy: &task.Policy{},
 	}, s.Task)
 	require.False(t, s.Paused)
+
+	for _, overlap := range schedule.Overlaps() {
+		s, err := b.Update(t.Context(), b.id, func(d *schedule.Definition) error {
+			d.Overlap = overlap
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, overlap, s.Overlap)
+	}
 }
 
 func TestUpdateChangesWhatItNames(t *testing.T) {

@@ -171,7 +171,7 @@ func TestRunsEnd(t *testing.T) {
 	b := setup(t, nil)
 	b.work(t)
 	spec := everySecond
-	spec.EndAt = time.Now().Add(3 * time.Second)
+	spec.EndAt = time.Now().Add(5 * time.Second)
 	b.create(t, schedule.Definition{Spec: spec, Task: schedule.Task{Action: "fine"}})
 	s := b.await(t, "no more runs", func(s schedule.Schedule) bool { return len(s.NextRuns) == 0 && s.Runs > 0 })
 	for _, run := range s.RecentRuns {
