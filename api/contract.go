@@ -70,6 +70,7 @@ func newContract(data []byte) (*contract, error) {
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.AssertFormat()
 	if err := compiler.AddResource(documentURL, raw); err != nil {
 		return nil, err
 	}
