@@ -11,7 +11,7 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	o := bench.Config{Tasks: 2000, Rounds: 4, Concurrency: 10}
+	o := bench.Config{Tasks: 2000, Rounds: 10, Concurrency: 10}
 	c := &cobra.Command{
 		Use: "bench", Short: "Measure tasks per second against a hand-written workflow on the same server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
