@@ -103,6 +103,19 @@ func TestRecordHistories(t *testing.T) {
 		action.Name = name
 		require.NoError(t, actions.Add(action))
 	}
+	recorded := func(action string) *task.Task {
+		one := &task.Task{ID: task.NewID(), Action: action, Parameters: json.RawMessage(`{"n":1}`), Label: "recorded"}
+		one.Queue, one.CreatedAt = queue, time.Now().UTC().Truncate(time.Millisecond)
+		return one
+	}
+	enqueue := func(one *task.Task) { require.NoError(t, broker.New(c).Enqueue(t.Context(), one)) }
+	// What is settled before a worker has seen it.
+	withdrawn, archived := recorded("completed"), recorded("completed")
+	archived.Archived = true
+	enqueue(withdrawn)
+	enqueue(archived)
+	require.NoError(t, c.SignalWorkflow(t.Context(), string(withdrawn.ID), "", workflows.SignalWithdraw, nil))
+
 	w, err := worker.New(worker.Config{
 		Client: c, Namespace: temporaltest.Namespace, Actions: actions, Queues: []worker.Queue{{Name: queue}}, Concurrency: 10,
 	})
@@ -114,12 +127,10 @@ func TestRecordHistories(t *testing.T) {
 
 	folder := filepath.Join("testdata", *record)
 	require.NoError(t, os.MkdirAll(folder, 0o750))
-	enqueue := func(one *task.Task) {
-		require.NoError(t, broker.New(c).Enqueue(ctx, one))
-	}
+	save(ctx, t, c, string(withdrawn.ID), filepath.Join(folder, "withdrawn.json"))
+	save(ctx, t, c, string(archived.ID), filepath.Join(folder, "archived.json"))
 	for _, name := range actions.Names() {
-		one := &task.Task{ID: task.NewID(), Action: name, Parameters: json.RawMessage(`{"n":1}`), Label: "recorded"}
-		one.Queue, one.CreatedAt = queue, time.Now().UTC().Truncate(time.Millisecond)
+		one := recorded(name)
 		enqueue(one)
 		switch name {
 		case "cancelled":
