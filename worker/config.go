@@ -24,6 +24,9 @@ var ErrLimitNeedsQueue = errors.New("Limit can be set only if a dedicated queue 
 type Queue struct {
 	Name   string
 	Weight int // default: 1
+	// Reserved is how many of the worker's permits run only tasks of this queue, so that tasks of other queues never make
+	// it wait for one. It may use the other permits as well. Default: 0.
+	Reserved int
 }
 
 // Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Queues, TaskLog and TracerProvider are given.
@@ -40,7 +43,7 @@ type Config struct {
 	Limit int
 	// Concurrency is how many tasks may run at a time, over all queues. Default: 1.
 	Concurrency int
-	// Strategy draws the queue whose task is next. Default: Weight.
+	// Strategy says whose task is next when several queues have tasks. Default: Weight.
 	Strategy Strategy
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
 	// cancelled. Default: 30 s.

@@ -27,7 +27,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 	if err := w.gate.begin(ctx, l); err != nil {
 		return workflows.Result{}, w.handBack(ctx, err.Error(), handBackDelay)
 	}
-	defer w.gate.end()
+	defer w.gate.end(l)
 
 	var parameters json.RawMessage
 	if args.HasValues() {
@@ -51,7 +51,7 @@ func (w *Worker) executeHere(ctx context.Context, l *line, queue *pauseWatch, na
 	if err := w.gate.beginHere(ctx, l); err != nil {
 		return workflows.Result{}, declined(err.Error())
 	}
-	defer w.gate.end()
+	defer w.gate.end(l)
 	return w.run(ctx, action, parameters)
 }
 

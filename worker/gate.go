@@ -2,76 +2,32 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
 )
 
-const (
-	// freshFor is how long an open poll holds a permit back for what it may bring. A queue with tasks answers
-	// within a few milliseconds; a poll that is open for longer says that the queue is empty.
-	freshFor = 50 * time.Millisecond
-	// holdFor is how long a task that came when no permit was free waits for one before it is handed back.
-	holdFor = time.Second
-)
-
-// Why a task that was received is not run here.
-var (
-	errNoPermit = errors.New("no permit became free in time")
-	errPaused   = errors.New("the worker is paused or stops")
-)
-
-// gate decides which queue may be polled, so that the tasks of all queues share one set of permits.
+// gate decides which queue is next, so that the tasks of all queues share one set of permits.
 //
-// A queue may open a poll only while a permit is free. The open poll keeps that permit as long as it is fresh;
+// A queue may open a poll only while a permit is free to it. The open poll keeps that permit as long as it is fresh;
 // then it is parked: it stays open, but the permit goes back, so an empty queue costs the others nothing. A task that a
 // parked poll brings takes a free permit, or waits for one for holdFor.
+//
+// Which of several queues is next, the strategy says; see stride.go for the shares of the weights.
 type gate struct {
 	strategy Strategy
 
 	mu        sync.Mutex
 	permits   int // how many tasks may run at a time
-	running   int
 	remaining int // how many tasks may still be started; negative for any number
 	paused    bool
 	stopped   bool // paused for good
 	lines     []*line
-	held      []*hold       // oldest first
+	virtual   float64       // the largest pass at which a task was started
+	held      []*hold       // tasks that parked polls brought and that wait for a permit, oldest first
 	done      chan struct{} // closed when remaining is 0 and nothing runs
 	idle      chan struct{} // closed when nothing runs after pause; nil while not asked for
 }
-
-// line is what the gate knows of one queue.
-type line struct {
-	name    string
-	weight  int
-	waiting []chan *poll // who wants to poll, oldest first
-	fresh   int          // open polls that hold a permit back
-	parked  int          // open polls that hold none
-	granted int          // received tasks whose poll held a permit, that have not begun
-	begun   int          // received tasks whose slot is not released
-	hot     bool         // the last that was heard of the queue was a task
-}
-
-type pollState int
-
-const (
-	pollFresh pollState = iota
-	pollParked
-	pollUsed // it brought a task
-	pollReleased
-)
-
-// poll is one open poll.
-type poll struct {
-	line  *line
-	state pollState
-	timer *time.Timer
-}
-
-// hold is one task that waits for a permit.
-type hold struct{ ready chan error }
 
 func newGate(strategy Strategy, permits, limit int) *gate {
 	if limit <= 0 {
@@ -80,8 +36,8 @@ func newGate(strategy Strategy, permits, limit int) *gate {
 	return &gate{strategy: strategy, permits: permits, remaining: limit, done: make(chan struct{})}
 }
 
-func (g *gate) addLine(name string, weight int) *line {
-	l := &line{name: name, weight: weight}
+func (g *gate) addLine(q Queue) *line {
+	l := newLine(q)
 	g.lines = append(g.lines, l)
 	return l
 }
@@ -119,7 +75,7 @@ func (g *gate) release(p *poll) {
 	case pollFresh:
 		p.timer.Stop()
 		l.fresh--
-		l.hot = false
+		l.streak /= 2
 	case pollParked:
 		l.parked--
 	case pollUsed:
@@ -138,10 +94,10 @@ func (g *gate) park(p *poll) {
 	if p.state != pollFresh {
 		return
 	}
-	p.state = pollParked
+	p.state, p.parked = pollParked, time.Now()
 	p.line.fresh--
 	p.line.parked++
-	p.line.hot = false
+	p.line.streak = 0
 	g.grant()
 }
 
@@ -149,20 +105,29 @@ func (g *gate) park(p *poll) {
 func (g *gate) received(p *poll) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	l := p.line
+	var idle time.Duration
 	switch p.state {
 	case pollFresh:
 		p.timer.Stop()
-		p.line.fresh--
-		p.line.granted++
+		l.fresh--
+		l.granted++
 	case pollParked:
-		p.line.parked--
+		l.parked--
+		idle = time.Since(p.parked)
 	default:
 		return
 	}
 	p.state = pollUsed
-	p.line.begun++
-	p.line.hot = true
-	g.grant() // the queue is known to have tasks again
+	l.begun++
+	l.streak = min(l.streak+1, maxStreak)
+	l.answered(time.Since(p.opened))
+	g.catchUp(l, idle)
+	// No permit has become free, but more polls of this queue may be opened. If all its pollers are busy, the one that
+	// brought the task is back in a moment, and until then no other queue is to go ahead.
+	if len(l.waiting) > 0 {
+		g.grant()
+	}
 }
 
 // begin waits for a permit for a received task. An error means that the task must be handed back.
@@ -173,34 +138,36 @@ func (g *gate) begin(ctx context.Context, l *line) error {
 		l.granted--
 	}
 	if g.paused {
-		g.grant()
 		g.mu.Unlock()
 		return errPaused
 	}
-	if hadPermit || g.free() > 0 {
-		g.start()
+	if hadPermit {
+		g.start(l)
 		g.mu.Unlock()
 		return nil
 	}
-	h := &hold{ready: make(chan error, 1)}
-	g.held = append(g.held, h)
+	h := newHold(&g.held, l)
+	g.grant()
 	g.mu.Unlock()
+	return g.wait(ctx, h)
+}
 
-	patience := time.NewTimer(holdFor)
-	defer patience.Stop()
-	select {
-	case err := <-h.ready:
-		return err
-	case <-patience.C:
-	case <-ctx.Done():
-	}
+// beginHere waits for a permit for a task that came without a poll, until it is its queue's turn. An error means that
+// the task is not run here; otherwise end must follow.
+func (g *gate) beginHere(ctx context.Context, l *line) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if i := slices.Index(g.held, h); i >= 0 {
-		g.held = slices.Delete(g.held, i, i+1)
-		return errNoPermit
+	if g.paused {
+		g.mu.Unlock()
+		return errPaused
 	}
-	return <-h.ready // decided in the same moment
+	if len(l.here) == 0 {
+		g.catchUp(l, time.Since(l.lastHere))
+	}
+	l.lastHere = time.Now()
+	h := newHold(&l.here, l)
+	g.grant()
+	g.mu.Unlock()
+	return g.wait(ctx, h)
 }
 
 // beginHere waits for a permit for a task that came without a poll. An error means that it must go the way of all others.
@@ -217,11 +184,12 @@ func (g *gate) decline(l *line) {
 }
 
 // end gives the permit of a task back that has run.
-func (g *gate) end() {
+func (g *gate) end(l *line) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.running--
-	if g.running == 0 {
+	l.running--
+	l.gauges.setRunning(l.running)
+	if g.running() == 0 {
 		if g.remaining == 0 {
 			close(g.done)
 		}
@@ -233,103 +201,83 @@ func (g *gate) end() {
 	g.grant()
 }
 
-// drained returns a channel that is closed when nothing runs any more.
-func (g *gate) drained() <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	drained := make(chan struct{})
-	if g.running == 0 {
-		close(drained)
-	} else {
-		g.idle = drained
+// From here on the callers hold the lock.
+
+// grant gives free permits to held tasks first, then to the queues whose turn it is.
+func (g *gate) grant() {
+	if g.paused {
+		return
 	}
-	return drained
-}
-
-// pause stops polling; tasks that wait for a permit are handed back.
-func (g *gate) pause() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.paused = true
-	for _, h := range g.held {
-		h.ready <- errPaused
+	g.held = slices.DeleteFunc(g.held, func(h *hold) bool {
+		free := g.free(h.line)
+		if free {
+			g.start(h.line)
+			h.ready <- nil
+		}
+		return free
+	})
+	for {
+		l := g.strategy.pick(g.contenders())
+		switch {
+		case l == nil:
+			return
+		case len(l.here) > 0:
+			h := l.here[0]
+			l.here = l.here[1:]
+			g.start(l)
+			h.ready <- nil
+		case len(l.waiting) > 0:
+			p := &poll{line: l, opened: time.Now()}
+			p.timer = time.AfterFunc(g.freshFor(), func() { g.park(p) })
+			l.fresh++
+			l.waiting[0] <- p
+			l.waiting = l.waiting[1:]
+		default:
+			// All its pollers have polls open. One is back, or its poll parked, in less time than it would take to make
+			// up for another queue that went ahead now.
+			return
+		}
 	}
-	g.held = nil
 }
 
-// stop pauses for good.
-func (g *gate) stop() {
-	g.pause()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.stopped = true
+// contenders returns the queues that may have a task for a permit that is free to them.
+func (g *gate) contenders() []*line {
+	var contenders []*line
+	for _, l := range g.lines {
+		if l.contends() && g.free(l) {
+			contenders = append(contenders, l)
+		}
+	}
+	return contenders
 }
 
-// resume ends a pause, and reports whether it could: what is stopped stays so.
-func (g *gate) resume() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stopped {
+// free tells whether a permit is free to the queue: one that is reserved for it, or one that is for all.
+func (g *gate) free(l *line) bool {
+	shared, promised := g.permits, 0
+	for _, o := range g.lines {
+		shared -= max(o.reserved, o.taken())
+		promised += o.fresh + o.granted
+	}
+	if g.remaining >= 0 && g.remaining <= promised {
 		return false
 	}
-	g.paused = false
-	g.grant()
-	return true
+	return shared > 0 || l.taken() < l.reserved
 }
 
-// free returns how many permits are not spoken for. The caller holds the lock.
-func (g *gate) free() int {
-	reserved := 0
-	for _, l := range g.lines {
-		reserved += l.fresh + l.granted
-	}
-	free := g.permits - g.running - reserved
-	if g.remaining >= 0 {
-		free = min(free, g.remaining-reserved)
-	}
-	return free
-}
-
-// start spends a permit. The caller holds the lock.
-func (g *gate) start() {
-	g.running++
+// start spends a permit.
+func (g *gate) start(l *line) {
+	g.charge(l)
+	l.running++
+	l.gauges.setRunning(l.running)
 	if g.remaining > 0 {
 		g.remaining--
 	}
 }
 
-// grant gives free permits to held tasks first, then to polls. The caller holds the lock.
-func (g *gate) grant() {
-	if g.paused {
-		return
-	}
-	for len(g.held) > 0 && g.free() > 0 {
-		g.start()
-		g.held[0].ready <- nil
-		g.held = g.held[1:]
-	}
-	for g.free() > 0 {
-		candidates := g.candidates()
-		if len(candidates) == 0 {
-			return
-		}
-		l := g.strategy.pick(candidates)
-		p := &poll{line: l}
-		p.timer = time.AfterFunc(freshFor, func() { g.park(p) })
-		l.fresh++
-		l.waiting[0] <- p
-		l.waiting = l.waiting[1:]
-	}
-}
-
-// candidates returns the queues that want to poll and may have a task. A queue that is not known to have tasks gets
-// one poll, so that no more than one task can come from it when no permit is free.
-func (g *gate) candidates() []*line {
-	var candidates []*line
+func (g *gate) running() int {
+	running := 0
 	for _, l := range g.lines {
-		if len(l.waiting) > 0 && (l.hot || l.fresh+l.parked == 0) {
-			candidates = append(candidates, l)
-		}
+		running += l.running
 	}
-	return candidates
+	return running
 }

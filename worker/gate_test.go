@@ -21,7 +21,7 @@ func pollNow(t *testing.T, g *gate, l *line) *poll {
 // refused tells that a poll is not granted for longer than polls stay fresh.
 func refused(t *testing.T, g *gate, l *line) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*freshFor)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*minFresh)
 	defer cancel()
 	_, err := g.openPoll(ctx, l)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -30,22 +30,22 @@ func refused(t *testing.T, g *gate, l *line) {
 func TestGateAFreshPollHoldsThePermitAndAParkedOneDoesNot(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a, b := g.addLine("a", 1), g.addLine("b", 1)
+	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
 	pollNow(t, g, a)
 	before := time.Now()
 	pollNow(t, g, b) // granted when a's poll is parked
-	require.GreaterOrEqual(t, time.Since(before), freshFor/2)
+	require.GreaterOrEqual(t, time.Since(before), minFresh/2)
 }
 
 func TestGateNoPollWithoutAPermit(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a, b := g.addLine("a", 1), g.addLine("b", 1)
+	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
 	p := pollNow(t, g, a)
 	g.received(p)
 	require.NoError(t, g.begin(t.Context(), a))
 	refused(t, g, b)
-	g.end()
+	g.end(a)
 	g.release(p)
 	pollNow(t, g, b)
 }
@@ -53,7 +53,7 @@ func TestGateNoPollWithoutAPermit(t *testing.T) {
 func TestGateATaskThatNeverBeginsGivesItsPermitBack(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	p := pollNow(t, g, a)
 	g.received(p)
 	g.release(p)
@@ -63,7 +63,7 @@ func TestGateATaskThatNeverBeginsGivesItsPermitBack(t *testing.T) {
 func TestGateAHeldTaskGetsTheNextPermitBeforeAnyPoll(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a, b := g.addLine("a", 1), g.addLine("b", 1)
+	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
 	parked := pollNow(t, g, b)
 	first := pollNow(t, g, a) // so b's poll is parked
 	g.received(first)
@@ -72,7 +72,7 @@ func TestGateAHeldTaskGetsTheNextPermitBeforeAnyPoll(t *testing.T) {
 	held := make(chan error, 1)
 	go func() { held <- g.begin(t.Context(), b) }()
 	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return len(g.held) == 1 }, time.Second, time.Millisecond)
-	g.end()
+	g.end(a)
 	require.NoError(t, <-held)
 	refused(t, g, a)
 }
@@ -80,7 +80,7 @@ func TestGateAHeldTaskGetsTheNextPermitBeforeAnyPoll(t *testing.T) {
 func TestGateAHeldTaskIsHandedBackInTime(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a, b := g.addLine("a", 1), g.addLine("b", 1)
+	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
 	parked := pollNow(t, g, b)
 	first := pollNow(t, g, a)
 	g.received(first)
@@ -92,7 +92,7 @@ func TestGateAHeldTaskIsHandedBackInTime(t *testing.T) {
 func TestGatePauseStopsPollsAndHandsHeldTasksBack(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	p := pollNow(t, g, a)
 	g.pause()
 	g.received(p)
@@ -106,7 +106,7 @@ func TestGatePauseStopsPollsAndHandsHeldTasksBack(t *testing.T) {
 func TestGateLimitCountsStartedTasks(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 4, 2)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	for range 2 {
 		p := pollNow(t, g, a)
 		g.received(p)
@@ -114,20 +114,20 @@ func TestGateLimitCountsStartedTasks(t *testing.T) {
 		defer g.release(p)
 	}
 	refused(t, g, a)
-	g.end()
+	g.end(a)
 	select {
 	case <-g.done:
 		t.Fatal("done while a task runs")
 	default:
 	}
-	g.end()
+	g.end(a)
 	<-g.done
 }
 
 func TestGateADeclinedTaskGivesItsPermitBackWhileOthersRun(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 2, 0)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	slow := pollNow(t, g, a)
 	g.received(slow)
 	require.NoError(t, g.begin(t.Context(), a))
@@ -141,7 +141,7 @@ func TestGateADeclinedTaskGivesItsPermitBackWhileOthersRun(t *testing.T) {
 func TestGateStoppedIsNotResumed(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	g.stop()
 	require.False(t, g.resume())
 	refused(t, g, a)
@@ -150,7 +150,7 @@ func TestGateStoppedIsNotResumed(t *testing.T) {
 func TestGateAnAbandonedPollGivesItsPlaceBack(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
-	a := g.addLine("a", 1)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := g.openPoll(ctx, a)

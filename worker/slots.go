@@ -2,19 +2,23 @@ package worker
 
 import (
 	"context"
+	"sync"
 
 	sdkworker "go.temporal.io/sdk/worker"
 )
 
 // slots lets the gate decide when the SDK's worker of one queue polls for activities.
 type slots struct {
-	gate *gate
-	line *line
+	gate    *gate
+	line    *line
+	measure sync.Once
 }
 
 var _ sdkworker.SlotSupplier = (*slots)(nil)
 
-func (s *slots) ReserveSlot(ctx context.Context, _ sdkworker.SlotReservationInfo) (*sdkworker.SlotPermit, error) {
+func (s *slots) ReserveSlot(ctx context.Context, info sdkworker.SlotReservationInfo) (*sdkworker.SlotPermit, error) {
+	// The SDK shows its metrics handler, which names the queue, here first.
+	s.measure.Do(func() { s.gate.measure(s.line, info.MetricsHandler()) })
 	p, err := s.gate.openPoll(ctx, s.line)
 	if err != nil {
 		return nil, err

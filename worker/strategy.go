@@ -5,12 +5,13 @@ import (
 	"math/rand/v2"
 )
 
-// Strategy draws the queue that may be asked for its next task.
+// Strategy says which queue is next when several may have tasks.
 type Strategy string
 
 // The strategies.
 const (
-	// Weight draws by lot: a queue's chance is its weight by the sum of all weights.
+	// Weight starts tasks of the queues in proportion to their weights. Which queue is first, is drawn by lot with the weights
+	// as chances.
 	Weight Strategy = "weight"
 	// Strict takes the queue of the largest weight; among equals, the one that was configured first.
 	Strict Strategy = "strict"
@@ -27,26 +28,26 @@ func ParseStrategy(name string) (Strategy, error) {
 	return "", fmt.Errorf("strategy %q does not exist; strategies are %q and %q", name, Weight, Strict)
 }
 
-// pick returns one of the candidates, of which there is at least one.
-func (s Strategy) pick(candidates []*line) *line {
-	if s == Strict {
-		best := candidates[0]
-		for _, c := range candidates[1:] {
-			if c.weight > best.weight {
-				best = c
+// pick returns the line that is next, or nil if there are none.
+func (s Strategy) pick(lines []*line) *line {
+	var best *line
+	tied := 0 // sum of the weights of the lines that are equal to the best
+	for _, l := range lines {
+		switch {
+		case best == nil || s.before(l, best):
+			best, tied = l, l.weight
+		case s == Weight && l.due() == best.due():
+			if tied += l.weight; rand.IntN(tied) < l.weight { //nolint:gosec // a lottery among queues needs no cryptography
+				best = l
 			}
 		}
-		return best
 	}
-	sum := 0
-	for _, c := range candidates {
-		sum += c.weight
+	return best
+}
+
+func (s Strategy) before(a, b *line) bool {
+	if s == Strict {
+		return a.weight > b.weight
 	}
-	lot := rand.IntN(sum) //nolint:gosec // a lottery among queues needs no cryptography
-	for _, c := range candidates {
-		if lot -= c.weight; lot < 0 {
-			return c
-		}
-	}
-	panic("unreachable: the lot is below the sum of the weights")
+	return a.due() < b.due()
 }

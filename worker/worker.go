@@ -100,7 +100,7 @@ func (w *Worker) newSystemWorker() sdkworker.Worker {
 
 // newSDKWorker returns the SDK's worker for one queue. All of them share the gate.
 func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
-	l := w.gate.addLine(q.Name, q.Weight)
+	l := w.gate.addLine(q)
 	unlimited, err := sdkworker.NewFixedSizeSlotSupplier(1000) // the SDK's default for what is not gated
 	if err != nil {
 		return nil, err

@@ -1,0 +1,41 @@
+package worker
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Stride scheduling gives each queue exactly its share. A queue has a pass, which grows by 1/weight when a task of it is
+// started, and the queue of the smallest pass is next. What counts is what was started, not what was asked for: a poll
+// that brings nothing costs its queue nothing.
+
+// What a queue may make up for that it missed because its polls were slow, which looks as if it had been empty.
+const (
+	maxCredit = 20          // starts
+	slowFor   = time.Second // a queue whose poll takes longer was empty, and makes up for nothing
+)
+
+func (l *line) stride() float64 { return 1 / float64(l.weight) }
+
+// firstPass makes the first draw a lottery in which a queue's chance is its weight by the sum of all weights: the
+// least of exponentially distributed numbers is that of a queue with just this chance. So short-lived workers, too, serve
+// the queues by weight.
+func (l *line) firstPass() float64 { return rand.ExpFloat64() * l.stride() }
+
+// due is the queue's pass when all starts have happened that permits are held back for.
+func (l *line) due() float64 { return l.pass + float64(l.fresh+l.granted)*l.stride() }
+
+// charge notes that a task of the queue is started. The caller holds the lock.
+func (g *gate) charge(l *line) {
+	g.virtual = max(g.virtual, l.pass)
+	l.pass += l.stride()
+}
+
+// catchUp lets the time pass for a queue in which it had no tasks. The caller holds the lock.
+func (g *gate) catchUp(l *line, idle time.Duration) {
+	credit := maxCredit * l.stride()
+	if idle > slowFor {
+		credit = 0
+	}
+	l.pass = max(l.pass, g.virtual-credit)
+}
