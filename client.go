@@ -34,6 +34,9 @@ type Queue struct {
 	Name string
 	// Weight is the queue's share of a worker's attention. Default: 1.
 	Weight int
+	// Reserved is how many of a worker's permits run only tasks of this queue, so that tasks of other queues never make it
+	// wait for one. Default: 0.
+	Reserved int
 	// Broker is how tasks get in. Default: the workflow is started at once.
 	Broker broker.Broker
 }
@@ -183,7 +186,7 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 	config.Logger = cmp.Or(config.Logger, c.config.Logger)
 	config.Queues = nil
 	for _, q := range c.dispatcher.Queues() {
-		config.Queues = append(config.Queues, worker.Queue{Name: q.Name, Weight: q.Weight})
+		config.Queues = append(config.Queues, worker.Queue{Name: q.Name, Weight: q.Weight, Reserved: q.Reserved})
 	}
 	return worker.New(config)
 }

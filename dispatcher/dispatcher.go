@@ -19,7 +19,9 @@ type Queue struct {
 	// Weight is the queue's share of a worker's attention, relative to the other queues' weights. A negative weight counts
 	// as its absolute value; 0 means 1.
 	Weight int
-	Broker broker.Broker
+	// Reserved is how many of a worker's permits run only tasks of this queue.
+	Reserved int
+	Broker   broker.Broker
 }
 
 // Config says which queues there are and what goes where.

@@ -91,6 +91,9 @@ func (c Config) validate() error {
 	if c.Concurrency < 0 {
 		return fmt.Errorf("worker: Config.Concurrency is %d; it is 1 or more", c.Concurrency)
 	}
+	if err := c.validateReserved(); err != nil {
+		return err
+	}
 	if _, err := ParseStrategy(string(c.Strategy)); err != nil {
 		return fmt.Errorf("worker: Config.Strategy: %w", err)
 	}
@@ -109,6 +112,37 @@ func (c Config) validate() error {
 			names[i] = q.Name
 		}
 		return fmt.Errorf("worker: queue %q does not exist; queues are %s", c.Queue, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// served returns the queues that the worker takes tasks from.
+func (c Config) served() []Queue {
+	if c.Queue == "" {
+		return c.Queues
+	}
+	return slices.DeleteFunc(slices.Clone(c.Queues), func(q Queue) bool { return q.Name != c.Queue })
+}
+
+// validateReserved checks that every queue which the worker serves can get a permit.
+func (c Config) validateReserved() error {
+	sum := 0
+	for _, q := range c.Queues {
+		if q.Reserved < 0 {
+			return fmt.Errorf("worker: Config.Queues: queue %q reserves %d permits; it is 0 or more", q.Name, q.Reserved)
+		}
+	}
+	for _, q := range c.served() {
+		if sum += q.Reserved; sum > c.Concurrency {
+			return fmt.Errorf("worker: Config.Queues: with queue %q, %d permits are reserved; Config.Concurrency allows %d",
+				q.Name, sum, c.Concurrency)
+		}
+	}
+	for _, q := range c.served() {
+		if sum == c.Concurrency && q.Reserved == 0 {
+			return fmt.Errorf("worker: Config.Queues: all %d permits of Config.Concurrency are reserved for other queues than %q, "+
+				"so that no task of it would ever run", sum, q.Name)
+		}
 	}
 	return nil
 }

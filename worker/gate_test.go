@@ -160,16 +160,3 @@ func TestGateAnAbandonedPollGivesItsPlaceBack(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	pollNow(t, g, a)
 }
-
-func TestStrategies(t *testing.T) {
-	t.Parallel()
-	light, heavy, equal := &line{name: "light", weight: 1}, &line{name: "heavy", weight: 3}, &line{name: "equal", weight: 3}
-	require.Same(t, heavy, Strict.pick([]*line{light, heavy, equal}))
-	drawn := map[*line]int{}
-	const draws = 8000
-	for range draws {
-		drawn[Weight.pick([]*line{light, heavy})]++
-	}
-	// Five standard deviations to either side.
-	require.InDelta(t, draws*3/4, drawn[heavy], 5*38.7)
-}

@@ -16,6 +16,7 @@ type simulated struct {
 	backlog int                  // how many tasks wait at the beginning
 	answer  func() time.Duration // how long the server takes to answer a poll when there are tasks
 	run     time.Duration        // how long a task runs
+	late    time.Duration        // when the backlog comes
 	arrive  time.Duration        // when not 0, a task more comes each time this has passed
 }
 
@@ -30,7 +31,6 @@ type simulation struct {
 	mu      sync.Mutex
 	waiting map[string]chan struct{} // a queue's tasks
 	starts  []string                 // the queues of the tasks in the order of their starts
-	delays  map[string][]time.Duration
 	running int
 	back    int // tasks that were handed back
 	took    time.Duration
@@ -52,9 +52,11 @@ func simulate(t *testing.T, strategy Strategy, permits int, enough func(*simulat
 			l := s.gate.addLine(q.Queue)
 			tasks := make(chan struct{}, 100_000)
 			s.waiting[q.Name] = tasks
-			for range q.backlog {
-				tasks <- struct{}{}
-			}
+			time.AfterFunc(q.late, func() {
+				for range q.backlog {
+					tasks <- struct{}{}
+				}
+			})
 			for range min(permits, maxPollers) {
 				all.Go(func() { s.poll(ctx, l, q, tasks) })
 			}

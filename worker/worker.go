@@ -72,10 +72,7 @@ func New(config Config) (*Worker, error) {
 	}
 	w.tracing = []interceptor.WorkerInterceptor{spans}
 	w.running, w.abort = context.WithCancelCause(context.Background())
-	for _, q := range config.Queues {
-		if config.Queue != "" && config.Queue != q.Name {
-			continue
-		}
+	for _, q := range config.served() {
 		sdk, err := w.newSDKWorker(q)
 		if err != nil {
 			return nil, fmt.Errorf("worker: queue %q: %w", q.Name, err)

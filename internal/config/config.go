@@ -42,6 +42,8 @@ type Queue struct {
 	Name string `yaml:"name"`
 	// Weight is the queue's share of a worker's attention. Default: 1.
 	Weight int `yaml:"weight"`
+	// Reserved is how many of a worker's permits run only tasks of this queue. Default: 0.
+	Reserved int `yaml:"reserved"`
 	// Broker is how tasks get in. Default: BrokerTemporal.
 	Broker string `yaml:"broker"`
 }
@@ -77,7 +79,7 @@ const (
 type Worker struct {
 	// Concurrency is how many tasks run at a time, over all queues.
 	Concurrency int `yaml:"concurrency"`
-	// Strategy draws the queue whose task is next.
+	// Strategy says whose task is next when several queues have tasks.
 	Strategy worker.Strategy `yaml:"strategy"`
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped.
 	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
@@ -167,7 +169,7 @@ func (c Config) validate() error {
 func (c Config) Client() taskqueue.Config {
 	queues := make([]taskqueue.Queue, len(c.Queues))
 	for i, q := range c.Queues {
-		queues[i] = taskqueue.Queue{Name: q.Name, Weight: q.Weight}
+		queues[i] = taskqueue.Queue{Name: q.Name, Weight: q.Weight, Reserved: q.Reserved}
 	}
 	return taskqueue.Config{
 		Queues:       queues,

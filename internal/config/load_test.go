@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
@@ -46,7 +47,7 @@ func TestLoadReadsTheFile(t *testing.T) {
 	t.Parallel()
 	c, err := Load(writeFile(t, `
 queues:
-  - {name: fast, weight: 3}
+  - {name: fast, weight: 3, reserved: 1}
   - {name: slow, broker: temporal}
 defaultQueue: slow
 associations: {csv.import: slow}
@@ -60,7 +61,7 @@ worker: {concurrency: 4, strategy: strict, shutdownTimeout: 1m}
 logging: {level: debug, format: json}
 `), nil)
 	require.NoError(t, err)
-	require.Equal(t, []Queue{{Name: "fast", Weight: 3}, {Name: "slow", Broker: BrokerTemporal}}, c.Queues)
+	require.Equal(t, []Queue{{Name: "fast", Weight: 3, Reserved: 1}, {Name: "slow", Broker: BrokerTemporal}}, c.Queues)
 	require.Equal(t, Worker{Concurrency: 4, Strategy: worker.Strict, ShutdownTimeout: time.Minute}, c.Worker)
 	require.Equal(t, Logging{Level: slog.LevelDebug, Format: FormatJSON}, c.Logging)
 	require.Equal(t, 5*time.Second, c.Actions.HTTP.Timeout)
@@ -69,6 +70,7 @@ logging: {level: debug, format: json}
 
 	client := c.Client()
 	require.Len(t, client.Queues, 2)
+	require.Equal(t, taskqueue.Queue{Name: "fast", Weight: 3, Reserved: 1}, client.Queues[0])
 	require.Equal(t, "slow", client.DefaultQueue)
 	require.Equal(t, map[string]string{"csv.import": "slow"}, client.Associations)
 	require.Equal(t, map[string]task.Category{"csv.import": task.CategoryImport}, client.Categories)
