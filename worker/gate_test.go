@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -159,4 +161,144 @@ func TestGateAnAbandonedPollGivesItsPlaceBack(t *testing.T) {
 	}
 	require.ErrorIs(t, err, context.Canceled)
 	pollNow(t, g, a)
+}
+
+// beginSoon starts to wait for a permit for a task that came without a poll, and returns when it waits or has one.
+func beginSoon(t *testing.T, g *gate, l *line) <-chan error {
+	t.Helper()
+	came := make(chan error, 1)
+	go func() { came <- g.beginHere(t.Context(), l) }()
+	synctest.Wait()
+	return came
+}
+
+func TestGateATaskThatIsHereStartsWhenAPermitIsFree(t *testing.T) {
+	t.Parallel()
+	g := newGate(Weight, 1, 0)
+	a := g.addLine(Queue{Name: "a", Weight: 1})
+	require.NoError(t, g.beginHere(t.Context(), a))
+	refused(t, g, a)
+	g.end(a)
+	pollNow(t, g, a)
+}
+
+func TestGateATaskThatIsHereIsRefusedInTimeAndWhenPaused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Weight, 1, 0)
+		a := g.addLine(Queue{Name: "a", Weight: 1})
+		require.NoError(t, g.beginHere(t.Context(), a))
+		before := time.Now()
+		require.ErrorIs(t, g.beginHere(t.Context(), a), errNoPermit)
+		require.Equal(t, holdFor, time.Since(before))
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, g.beginHere(ctx, a), errNoPermit)
+
+		waits := beginSoon(t, g, a)
+		g.pause()
+		require.ErrorIs(t, <-waits, errPaused)
+		require.ErrorIs(t, g.beginHere(t.Context(), a), errPaused)
+		g.end(a)
+		g.resume()
+		require.NoError(t, g.beginHere(t.Context(), a))
+	})
+}
+
+func TestGateTasksThatAreHereTakeTurnsByWeight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Weight, 1, 0)
+		queues := []Queue{{Name: "a", Weight: 1}, {Name: "b", Weight: 2}}
+		for _, q := range queues {
+			g.addLine(q)
+		}
+		var mu sync.Mutex
+		var order []string
+		add := func(name string) (enough bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, name)
+			return len(order) >= 300
+		}
+		var all sync.WaitGroup
+		for _, l := range g.lines {
+			for range 2 { // so that each queue has a task that waits
+				all.Go(func() {
+					for enough := false; !enough; {
+						if g.beginHere(t.Context(), l) == nil {
+							enough = add(l.name)
+							time.Sleep(time.Millisecond)
+							g.end(l)
+						}
+					}
+				})
+			}
+		}
+		all.Wait()
+		requireShares(t, 2, 300, func(queue string, n int) int {
+			count := 0
+			for _, name := range order[:n] {
+				if name == queue {
+					count++
+				}
+			}
+			return count
+		}, queues...)
+	})
+}
+
+func TestGateATaskThatIsHereDoesNotGoAheadOfAQueueWhoseTurnItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Strict, 1, 0)
+		light, heavy := g.addLine(Queue{Name: "light", Weight: 1}), g.addLine(Queue{Name: "heavy", Weight: 2})
+		require.NoError(t, g.beginHere(t.Context(), light))
+		waits := beginSoon(t, g, light)
+		polls := make(chan *poll, 1)
+		go func() {
+			p, _ := g.openPoll(t.Context(), heavy)
+			polls <- p
+		}()
+		synctest.Wait()
+		g.end(light)
+		p := <-polls
+		require.Empty(t, waits)
+		g.received(p)
+		require.NoError(t, g.begin(t.Context(), heavy))
+		g.end(heavy)
+		g.release(p)
+		require.NoError(t, <-waits)
+	})
+}
+
+func TestGateReservedPermitsAreForTheirQueueOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Weight, 3, 0)
+		flood, urgent := g.addLine(Queue{Name: "flood", Weight: 9}), g.addLine(Queue{Name: "urgent", Weight: 1, Reserved: 1})
+		for range 2 {
+			require.NoError(t, g.beginHere(t.Context(), flood))
+		}
+		require.ErrorIs(t, g.beginHere(t.Context(), flood), errNoPermit)
+		require.NoError(t, g.beginHere(t.Context(), urgent))
+		require.ErrorIs(t, g.beginHere(t.Context(), urgent), errNoPermit)
+		g.end(flood)
+		require.NoError(t, g.beginHere(t.Context(), urgent), "it may use the permits for all as well")
+		require.ErrorIs(t, g.beginHere(t.Context(), flood), errNoPermit)
+		g.end(urgent)
+		require.NoError(t, g.beginHere(t.Context(), flood))
+	})
+}
+
+func TestAFloodNeverMakesAReservedQueueWait(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	s := simulate(t, Weight, 4, starts(1000),
+		simulated{Queue: Queue{Name: "flood", Weight: 100}, backlog: 2000, answer: always(5 * ms), run: time.Second},
+		simulated{Queue: Queue{Name: "urgent", Weight: 1, Reserved: 1}, answer: always(5 * ms), run: 10 * ms, arrive: 500 * ms})
+	// Every one of its tasks has been started before the next came, and none was handed back for want of a permit.
+	require.InDelta(t, s.took/(500*ms), s.count("urgent", 1000), 2)
+	require.LessOrEqual(t, s.back, 4, "only those that the end of the simulation cut off")
 }

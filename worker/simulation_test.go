@@ -49,7 +49,10 @@ func simulate(t *testing.T, strategy Strategy, permits int, enough func(*simulat
 		s.stop = cancel
 		begin := time.Now()
 		for _, q := range queues {
-			l := s.gate.addLine(q.Queue)
+			s.gate.addLine(q.Queue)
+		}
+		for i, q := range queues {
+			l := s.gate.lines[i]
 			tasks := make(chan struct{}, 100_000)
 			s.waiting[q.Name] = tasks
 			time.AfterFunc(q.late, func() {

@@ -114,6 +114,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 	}
 	sdk := sdkworker.New(w.config.Client, q.Name, sdkworker.Options{
 		Tuner:                            tuner,
+		MaxConcurrentWorkflowTaskPollers: w.config.workflowPollers(q),
 		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
 		// With the SDK's default of two polls only one is for the workflows that this worker remembers. Under load tasks then
 		// end later than they could, and each one that has to wait for that poll costs the server a write to its backlog.

@@ -1,0 +1,99 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/worker"
+)
+
+// gauges keeps the last value of each gauge, by its name and queue.
+type gauges struct {
+	client.MetricsHandler
+	tags   map[string]string
+	mu     *sync.Mutex
+	values map[[2]string]float64
+}
+
+func newGauges() *gauges {
+	return &gauges{MetricsHandler: client.MetricsNopHandler, mu: &sync.Mutex{}, values: map[[2]string]float64{}}
+}
+
+func (g *gauges) WithTags(tags map[string]string) client.MetricsHandler {
+	tagged := *g
+	tagged.tags = maps.Clone(g.tags)
+	if tagged.tags == nil {
+		tagged.tags = map[string]string{}
+	}
+	maps.Copy(tagged.tags, tags)
+	return &tagged
+}
+
+func (g *gauges) Gauge(name string) client.MetricsGauge {
+	return gauge{g, [2]string{name, g.tags["task_queue"]}}
+}
+
+type gauge struct {
+	all *gauges
+	key [2]string
+}
+
+func (g gauge) Update(value float64) {
+	g.all.mu.Lock()
+	defer g.all.mu.Unlock()
+	g.all.values[g.key] = value
+}
+
+// await waits until the gauge has the value.
+func (g *gauges) await(t *testing.T, name, queue string, want float64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		value, set := g.values[[2]string{name, queue}]
+		return set && value == want
+	}, patience, 10*time.Millisecond, "%s of %s is not %v", name, queue, want)
+}
+
+func TestGaugesSayWhatRunsAndWhetherTheWorkerIsPaused(t *testing.T) {
+	b := setup(t)
+	measured := newGauges()
+	var err error
+	b.client, err = client.Dial(client.Options{HostPort: temporaltest.Server().Address, MetricsHandler: measured})
+	require.NoError(t, err)
+	t.Cleanup(b.client.Close)
+	release := make(chan struct{})
+	b.register("block", func(context.Context, json.RawMessage) (task.Report, error) {
+		<-release
+		return task.Success("done"), nil
+	})
+	a, idle := b.queue("a"), b.queue("idle")
+	w, _, _ := b.start(worker.Config{Queues: []worker.Queue{{Name: a}, {Name: idle}}, Concurrency: 2})
+	for _, queue := range []string{a, idle} {
+		measured.await(t, worker.MetricPaused, queue, 0)
+		measured.await(t, worker.MetricRunning, queue, 0)
+	}
+	ids := []task.ID{b.enqueue(a, "block", `{}`), b.enqueue(a, "block", `{}`)}
+	measured.await(t, worker.MetricRunning, a, 2)
+	measured.await(t, worker.MetricRunning, idle, 0)
+	w.Pause()
+	measured.await(t, worker.MetricPaused, a, 1)
+	measured.await(t, worker.MetricPaused, idle, 1)
+	close(release)
+	measured.await(t, worker.MetricRunning, a, 0)
+	w.Resume()
+	measured.await(t, worker.MetricPaused, a, 0)
+	for _, id := range ids {
+		_, err := b.result(id)
+		require.NoError(t, err)
+	}
+}
