@@ -217,7 +217,7 @@ func (g *gate) grant() {
 		return free
 	})
 	for {
-		l := g.strategy.pick(g.contenders())
+		l := g.next()
 		switch {
 		case l == nil:
 			return
@@ -240,15 +240,23 @@ func (g *gate) grant() {
 	}
 }
 
-// contenders returns the queues that may have a task for a permit that is free to them.
-func (g *gate) contenders() []*line {
-	var contenders []*line
+// next returns the queue that is next, or nil if none has a task for a permit that is free to it. Nobody competes with a
+// queue for the permits that are reserved for it.
+func (g *gate) next() *line {
+	var reserved, shared []*line
 	for _, l := range g.lines {
-		if l.contends() && g.free(l) {
-			contenders = append(contenders, l)
+		switch {
+		case !l.contends() || !g.free(l):
+		case l.taken() >= l.reserved:
+			shared = append(shared, l)
+		case len(l.here)+len(l.waiting) > 0:
+			reserved = append(reserved, l)
 		}
 	}
-	return contenders
+	if l := g.strategy.pick(reserved); l != nil {
+		return l
+	}
+	return g.strategy.pick(shared)
 }
 
 // free tells whether a permit is free to the queue: one that is reserved for it, or one that is for all.
