@@ -24,7 +24,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 		logger.Warn("No such action is registered; the task goes back to its queue")
 		return workflows.Result{}, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
 	}
-	if err := w.gate.begin(ctx, l); err != nil {
+	if err := w.gate.begin(ctx, l, info.StartedTime.Sub(info.ScheduledTime)); err != nil {
 		return workflows.Result{}, w.handBack(ctx, err.Error(), handBackDelay)
 	}
 	defer w.gate.end(l)

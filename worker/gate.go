@@ -130,9 +130,13 @@ func (g *gate) received(p *poll) {
 	}
 }
 
-// begin waits for a permit for a received task. An error means that the task must be handed back.
-func (g *gate) begin(ctx context.Context, l *line) error {
+// begin waits for a permit for a received task, which had waited for so long in its queue. An error means that the
+// task must be handed back.
+func (g *gate) begin(ctx context.Context, l *line, waited time.Duration) error {
 	g.mu.Lock()
+	if l.backlog = waited > max(l.answer, minFresh); l.backlog {
+		l.streak = maxStreak // there is no need to feel one's way
+	}
 	hadPermit := l.granted > 0
 	if hadPermit {
 		l.granted--
@@ -143,6 +147,7 @@ func (g *gate) begin(ctx context.Context, l *line) error {
 	}
 	if hadPermit {
 		g.start(l)
+		g.grant()
 		g.mu.Unlock()
 		return nil
 	}
@@ -169,9 +174,6 @@ func (g *gate) beginHere(ctx context.Context, l *line) error {
 	g.mu.Unlock()
 	return g.wait(ctx, h)
 }
-
-// beginHere waits for a permit for a task that came without a poll. An error means that it must go the way of all others.
-func (g *gate) beginHere(ctx context.Context, l *line) error { return g.begin(ctx, l) }
 
 // decline notes that a received task will not begin, so that the permit which its poll may have held is free at once.
 func (g *gate) decline(l *line) {

@@ -45,7 +45,7 @@ func TestGateNoPollWithoutAPermit(t *testing.T) {
 	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
 	p := pollNow(t, g, a)
 	g.received(p)
-	require.NoError(t, g.begin(t.Context(), a))
+	require.NoError(t, g.begin(t.Context(), a, 0))
 	refused(t, g, b)
 	g.end(a)
 	g.release(p)
@@ -69,10 +69,10 @@ func TestGateAHeldTaskGetsTheNextPermitBeforeAnyPoll(t *testing.T) {
 	parked := pollNow(t, g, b)
 	first := pollNow(t, g, a) // so b's poll is parked
 	g.received(first)
-	require.NoError(t, g.begin(t.Context(), a))
+	require.NoError(t, g.begin(t.Context(), a, 0))
 	g.received(parked)
 	held := make(chan error, 1)
-	go func() { held <- g.begin(t.Context(), b) }()
+	go func() { held <- g.begin(t.Context(), b, 0) }()
 	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return len(g.held) == 1 }, time.Second, time.Millisecond)
 	g.end(a)
 	require.NoError(t, <-held)
@@ -86,9 +86,9 @@ func TestGateAHeldTaskIsHandedBackInTime(t *testing.T) {
 	parked := pollNow(t, g, b)
 	first := pollNow(t, g, a)
 	g.received(first)
-	require.NoError(t, g.begin(t.Context(), a))
+	require.NoError(t, g.begin(t.Context(), a, 0))
 	g.received(parked)
-	require.ErrorIs(t, g.begin(t.Context(), b), errNoPermit)
+	require.ErrorIs(t, g.begin(t.Context(), b, 0), errNoPermit)
 }
 
 func TestGatePauseStopsPollsAndHandsHeldTasksBack(t *testing.T) {
@@ -98,7 +98,7 @@ func TestGatePauseStopsPollsAndHandsHeldTasksBack(t *testing.T) {
 	p := pollNow(t, g, a)
 	g.pause()
 	g.received(p)
-	require.ErrorIs(t, g.begin(t.Context(), a), errPaused)
+	require.ErrorIs(t, g.begin(t.Context(), a, 0), errPaused)
 	g.release(p)
 	refused(t, g, a)
 	g.resume()
@@ -112,7 +112,7 @@ func TestGateLimitCountsStartedTasks(t *testing.T) {
 	for range 2 {
 		p := pollNow(t, g, a)
 		g.received(p)
-		require.NoError(t, g.begin(t.Context(), a))
+		require.NoError(t, g.begin(t.Context(), a, 0))
 		defer g.release(p)
 	}
 	refused(t, g, a)
@@ -132,7 +132,7 @@ func TestGateADeclinedTaskGivesItsPermitBackWhileOthersRun(t *testing.T) {
 	a := g.addLine(Queue{Name: "a", Weight: 1})
 	slow := pollNow(t, g, a)
 	g.received(slow)
-	require.NoError(t, g.begin(t.Context(), a))
+	require.NoError(t, g.begin(t.Context(), a, 0))
 	unknown := pollNow(t, g, a)
 	g.received(unknown)
 	g.decline(a)
@@ -266,7 +266,7 @@ func TestGateATaskThatIsHereDoesNotGoAheadOfAQueueWhoseTurnItIs(t *testing.T) {
 		p := <-polls
 		require.Empty(t, waits)
 		g.received(p)
-		require.NoError(t, g.begin(t.Context(), heavy))
+		require.NoError(t, g.begin(t.Context(), heavy, 0))
 		g.end(heavy)
 		g.release(p)
 		require.NoError(t, <-waits)

@@ -19,6 +19,7 @@ type line struct {
 	begun    int          // received tasks whose slot is not released
 	running  int
 	streak   int           // rises with each task received, up to maxStreak, and is halved by a poll that brought none in time
+	backlog  bool          // the last task had waited in the queue for longer than polls take, so it was not alone
 	answer   time.Duration // how long a poll takes to bring a task, smoothed; 0 is not known
 	lastHere time.Time     // when a task last came without a poll
 

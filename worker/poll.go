@@ -6,9 +6,9 @@ import "time"
 // is empty.
 const (
 	minFresh = 50 * time.Millisecond // a queue with tasks answers within a few milliseconds
-	maxFresh = 250 * time.Millisecond
-	// freshAnswers times what the quickest queue with tasks takes to answer, the others get as well: when the server is
-	// slow, it is so for all.
+	maxFresh = 750 * time.Millisecond
+	// freshAnswers times what the quickest queue with a backlog takes to answer, all get: when the server is slow, it is so
+	// for all.
 	freshAnswers = 4
 )
 
@@ -34,7 +34,7 @@ const (
 func (g *gate) freshFor() time.Duration {
 	var quickest time.Duration
 	for _, l := range g.lines {
-		if l.streak > 0 && l.answer > 0 && (quickest == 0 || l.answer < quickest) {
+		if l.backlog && l.streak > 0 && (quickest == 0 || l.answer < quickest) {
 			quickest = l.answer
 		}
 	}
@@ -43,11 +43,9 @@ func (g *gate) freshFor() time.Duration {
 
 // answered takes note of how long a poll took to bring a task.
 func (l *line) answered(took time.Duration) {
-	switch {
-	case took > maxFresh: // it waited for the task
-	case l.answer == 0:
+	took = min(took, maxFresh) // it may as well have waited for a task to come
+	if l.answer == 0 {
 		l.answer = took
-	default:
-		l.answer += (took - l.answer) / 4
 	}
+	l.answer += (took - l.answer) / 4
 }

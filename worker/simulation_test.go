@@ -13,7 +13,7 @@ import (
 // simulated is a queue of a simulation.
 type simulated struct {
 	Queue
-	backlog int                  // how many tasks wait at the beginning
+	backlog int                  // how many tasks have been waiting for a second at the beginning
 	answer  func() time.Duration // how long the server takes to answer a poll when there are tasks
 	run     time.Duration        // how long a task runs
 	late    time.Duration        // when the backlog comes
@@ -29,8 +29,7 @@ type simulation struct {
 	stop    context.CancelFunc
 
 	mu      sync.Mutex
-	waiting map[string]chan struct{} // a queue's tasks
-	starts  []string                 // the queues of the tasks in the order of their starts
+	starts  []string // the queues of the tasks in the order of their starts
 	running int
 	back    int // tasks that were handed back
 	took    time.Duration
@@ -40,7 +39,7 @@ type simulation struct {
 func simulate(t *testing.T, strategy Strategy, permits int, enough func(*simulation) bool, queues ...simulated) *simulation {
 	t.Helper()
 	s := &simulation{
-		t: t, gate: newGate(strategy, permits, 0), permits: permits, enough: enough, waiting: map[string]chan struct{}{},
+		t: t, gate: newGate(strategy, permits, 0), permits: permits, enough: enough,
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var all sync.WaitGroup
@@ -53,18 +52,17 @@ func simulate(t *testing.T, strategy Strategy, permits int, enough func(*simulat
 		}
 		for i, q := range queues {
 			l := s.gate.lines[i]
-			tasks := make(chan struct{}, 100_000)
-			s.waiting[q.Name] = tasks
+			tasks := make(chan time.Time, 100_000)
 			time.AfterFunc(q.late, func() {
 				for range q.backlog {
-					tasks <- struct{}{}
+					tasks <- time.Now().Add(-time.Second)
 				}
 			})
 			for range min(permits, maxPollers) {
 				all.Go(func() { s.poll(ctx, l, q, tasks) })
 			}
 			if q.arrive > 0 {
-				all.Go(func() { every(ctx, q.arrive, func() { tasks <- struct{}{} }) })
+				all.Go(func() { every(ctx, q.arrive, func() { tasks <- time.Now() }) })
 			}
 		}
 		<-ctx.Done()
@@ -87,7 +85,7 @@ func every(ctx context.Context, interval time.Duration, do func()) {
 	}
 }
 
-func (s *simulation) poll(ctx context.Context, l *line, q simulated, tasks chan struct{}) {
+func (s *simulation) poll(ctx context.Context, l *line, q simulated, tasks chan time.Time) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	for {
@@ -97,9 +95,10 @@ func (s *simulation) poll(ctx context.Context, l *line, q simulated, tasks chan 
 		}
 		time.Sleep(q.answer())
 		select {
-		case <-tasks:
+		case came := <-tasks:
+			waited := time.Since(came)
 			s.gate.received(p)
-			running.Go(func() { s.run(ctx, l, q, p, tasks) })
+			running.Go(func() { s.run(ctx, l, q, p, waited, tasks) })
 		case <-time.After(time.Minute):
 			s.gate.release(p)
 		case <-ctx.Done():
@@ -109,10 +108,10 @@ func (s *simulation) poll(ctx context.Context, l *line, q simulated, tasks chan 
 	}
 }
 
-func (s *simulation) run(ctx context.Context, l *line, q simulated, p *poll, tasks chan struct{}) {
+func (s *simulation) run(ctx context.Context, l *line, q simulated, p *poll, waited time.Duration, tasks chan time.Time) {
 	defer s.gate.release(p)
-	if err := s.gate.begin(ctx, l); err != nil {
-		tasks <- struct{}{}
+	if err := s.gate.begin(ctx, l, waited); err != nil {
+		tasks <- time.Now()
 		s.mu.Lock()
 		s.back++
 		s.mu.Unlock()

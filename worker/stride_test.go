@@ -30,6 +30,7 @@ func TestSharesAreExactHoweverTheServerAnswers(t *testing.T) {
 		"quickly":         between(2*ms, 10*ms),
 		"at times slowly": hiccups(20 * ms),
 		"always slowly":   between(80*ms, 81*ms),
+		"very slowly":     between(200*ms, 450*ms),
 		"now so, now so":  between(20*ms, 120*ms),
 	} {
 		for _, queues := range [][]Queue{

@@ -36,8 +36,6 @@ type testBundle struct {
 	client  client.Client
 	actions *activities.Registry
 	prefix  string
-
-	enqueued []task.ID // by enqueueMany
 }
 
 func setup(t *testing.T) *testBundle {
