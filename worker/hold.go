@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// holdFor is how long a task that came when no permit was free waits for one before it is handed back.
-const holdFor = time.Second
+// holdFor is how long a task that came when no permit was free waits for one before it is handed back. The server takes
+// up to a second to offer it again, and an idle worker is to have it within two.
+const holdFor = 500 * time.Millisecond
 
 // Why a task that was received is not run here.
 var (

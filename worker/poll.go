@@ -6,7 +6,7 @@ import "time"
 // is empty.
 const (
 	minFresh = 50 * time.Millisecond // a queue with tasks answers within a few milliseconds
-	maxFresh = 750 * time.Millisecond
+	maxFresh = holdFor               // so no task is handed back for a poll that brings nothing
 	// freshAnswers times what the quickest queue with a backlog takes to answer, all get: when the server is slow, it is so
 	// for all.
 	freshAnswers = 4

@@ -17,8 +17,8 @@ import (
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
-// thorough names the environment variable with which the tests of shares take as many starts as the promise is about, from
-// the moment in which the worker starts, and hold timed promises to their word. That takes minutes of a machine that does nothing else.
+// thorough names the environment variable with which the tests of shares take as many starts as the promise is about, and
+// hold timed promises to their word. That takes minutes of a machine that does nothing else.
 const thorough = "TASKQUEUE_TEST_THOROUGH"
 
 // TestSharesOfABacklog runs workers on queues that all have tasks, and counts whose tasks were started first.
@@ -51,14 +51,13 @@ func TestSharesOfABacklog(t *testing.T) {
 			var queues []worker.Queue
 			sum := 0
 			for i, weight := range c.weights {
-				queues = append(queues, worker.Queue{Name: b.queue(fmt.Sprint(i)), Weight: weight})
+				queues = append(queues, worker.Queue{Name: b.queue(strconv.Itoa(i)), Weight: weight})
 				sum += weight
 			}
-			var enqueued []task.ID
 			for _, q := range queues {
 				// Enough that no queue runs empty before the count is done.
 				for range c.starts*q.Weight/sum + c.starts/6 {
-					enqueued = append(enqueued, b.enqueue(q.Name, "note", strconv.Quote(q.Name)))
+					b.enqueue(q.Name, "note", strconv.Quote(q.Name))
 				}
 			}
 			if c.empty {
@@ -77,14 +76,6 @@ func TestSharesOfABacklog(t *testing.T) {
 			}
 			require.LessOrEqual(t, s.most.Load(), int64(c.concurrency))
 		})
-	}
-}
-
-// awaitBacklog waits until all these tasks wait for a permit of a worker.
-func (b *testBundle) awaitBacklog(ids []task.ID) {
-	b.t.Helper()
-	for _, id := range ids {
-		require.Eventually(b.t, func() bool { return len(b.describe(id).GetPendingActivities()) == 1 }, patience, 10*time.Millisecond)
 	}
 }
 

@@ -20,7 +20,7 @@ func (l *line) stride() float64 { return 1 / float64(l.weight) }
 // firstPass makes the first draw a lottery in which a queue's chance is its weight by the sum of all weights: the
 // least of exponentially distributed numbers is that of a queue with just this chance. So short-lived workers, too, serve
 // the queues by weight.
-func (l *line) firstPass() float64 { return rand.ExpFloat64() * l.stride() }
+func (l *line) firstPass() float64 { return rand.ExpFloat64() * l.stride() } //nolint:gosec // a lottery needs no cryptography
 
 // due is the queue's pass when all starts have happened that permits are held back for.
 func (l *line) due() float64 { return l.pass + float64(l.fresh+l.granted)*l.stride() }
