@@ -39,20 +39,3 @@ func (s *slots) ReleaseSlot(info sdkworker.SlotReleaseInfo) {
 
 // MaxSlots returns 0: how many slots this queue may use depends on the others.
 func (s *slots) MaxSlots() int { return 0 }
-
-// How many polls for workflow tasks one queue may have open at a time. The SDK needs two at least.
-const (
-	minWorkflowPollers = 2
-	maxWorkflowPollers = 20
-)
-
-// workflowPollers returns how many polls for workflow tasks the queue may have open. A new task is a workflow task first,
-// and these are not gated: with polls in proportion to the weights, tasks get to the gate in about this proportion, also
-// when the server is busier than the permits.
-func (c Config) workflowPollers(q Queue) int {
-	lightest := q.Weight
-	for _, other := range c.served() {
-		lightest = min(lightest, other.Weight)
-	}
-	return min(minWorkflowPollers*q.Weight/lightest, maxWorkflowPollers)
-}

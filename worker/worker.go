@@ -114,11 +114,8 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 	}
 	sdk := sdkworker.New(w.config.Client, q.Name, sdkworker.Options{
 		Tuner:                            tuner,
-		MaxConcurrentWorkflowTaskPollers: w.config.workflowPollers(q),
 		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
-		// With the SDK's default of two polls only one is for the workflows that this worker remembers. Under load tasks then
-		// end later than they could, and each one that has to wait for that poll costs the server a write to its backlog.
-		WorkflowTaskPollerBehavior: sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{}),
+		MaxConcurrentWorkflowTaskPollers: w.config.workflowPolls(q),
 		// Eager activities skip the task queue, and so the gate, a queue's pause, its rate limit and fairness.
 		DisableEagerActivities: true,
 		// A running action learns with a heartbeat that it is cancelled; the SDK would hold heartbeats back for 24 s.
