@@ -50,11 +50,21 @@ func (c *Client) enqueueOwnChild(ctx context.Context, e *activities.Execution, t
 		}
 		t.Owner = cmp.Or(owner, c.config.Owner)
 	}
-	if err := c.dispatcher.Enqueue(ctx, t); err != nil {
-		return err
+	err := c.dispatcher.Enqueue(ctx, t)
+	if err == nil || c.isOwnChild(ctx, t, err) {
+		e.AddChild()
 	}
-	e.AddChild()
-	return nil
+	return err
+}
+
+// isOwnChild reports whether the error says that the child exists already: an earlier attempt of the action enqueued it, and the parent
+// must wait for it all the same.
+func (c *Client) isOwnChild(ctx context.Context, t *task.Task, err error) bool {
+	if _, duplicate := errors.AsType[*task.DuplicateError](err); !duplicate {
+		return false
+	}
+	existing, err := c.log.Get(ctx, t.ID)
+	return err == nil && existing.ParentID == t.ParentID
 }
 
 // parentOf returns the task's parent; the zero Entity if it is not in the log.

@@ -55,7 +55,8 @@ type Config struct {
 	Associations map[string]string
 	// Categories maps an action's name to the category of its tasks, for actions that name none themselves.
 	Categories map[string]task.Category
-	// Policies say how actions may be run, whatever the actions themselves say. Default: as the actions say.
+	// Policies say how actions may be run, whatever the actions themselves say. For an action that is not in Actions, those of the
+	// worker count. Default: as the actions say.
 	Policies map[string]task.Policy
 	// Actions are the actions that this program knows. Default: none, so it can enqueue tasks but run none.
 	Actions *Registry
@@ -181,6 +182,7 @@ func (c *Client) Initialize(ctx context.Context) error { return c.dispatcher.Ini
 func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 	config.Client, config.Namespace = c.config.Temporal, c.config.Namespace
 	config.Actions = c.config.Actions
+	config.Policies = c.config.Policies
 	config.TaskLog = c.config.TaskLog
 	config.TracerProvider = c.config.TracerProvider
 	config.Logger = cmp.Or(config.Logger, c.config.Logger)
@@ -309,11 +311,7 @@ func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Cat
 
 // policyOf returns how the action may be run; nil if only a worker knows.
 func (c *Client) policyOf(action string) *task.Policy {
-	policy, known := c.config.Actions.PolicyOf(action)
-	if configured, ok := c.config.Policies[action]; ok {
-		configured.Remote = policy.Remote
-		return &configured
-	}
+	policy, known := c.config.Actions.EffectivePolicy(action, c.config.Policies)
 	if !known {
 		return nil
 	}

@@ -19,7 +19,7 @@ type Execution struct {
 	mu       sync.Mutex
 	progress *task.Progress
 	children int
-	owner    func() (string, error) // asks once
+	owner    *string // nil: not asked for yet
 }
 
 type executionKey struct{}
@@ -86,13 +86,20 @@ func (e *Execution) Children() int {
 	return e.children
 }
 
-// Owner returns the owner of the task, which lookup is asked for once.
+// Owner returns the owner of the task, which lookup is asked for until it knows.
 func (e *Execution) Owner(lookup func() (string, error)) (string, error) {
 	e.mu.Lock()
-	if e.owner == nil {
-		e.owner = sync.OnceValues(lookup)
-	}
-	owner := e.owner
+	known := e.owner
 	e.mu.Unlock()
-	return owner()
+	if known != nil {
+		return *known, nil
+	}
+	owner, err := lookup()
+	if err != nil {
+		return "", err
+	}
+	e.mu.Lock()
+	e.owner = &owner
+	e.mu.Unlock()
+	return owner, nil
 }

@@ -120,6 +120,17 @@ func (r *Registry) PolicyOf(name string) (task.Policy, bool) {
 	return a.policy(), ok
 }
 
+// EffectivePolicy returns how the action may be run: as configured, if it is, else as the action says. It is false if the action is not
+// registered, so that only a worker can tell.
+func (r *Registry) EffectivePolicy(name string, configured map[string]task.Policy) (task.Policy, bool) {
+	policy, known := r.PolicyOf(name)
+	if p, ok := configured[name]; ok {
+		p.Remote = policy.Remote
+		policy = p
+	}
+	return policy, known
+}
+
 // Names returns the names of all actions, sorted.
 func (r *Registry) Names() []string {
 	r.mu.RLock()

@@ -41,6 +41,9 @@ func RetryAfter(err error, delay time.Duration) error {
 	return delayedError{err, max(delay, time.Millisecond)}
 }
 
+// maxErrorText is how many bytes of an error's text are kept.
+const maxErrorText = 64 << 10
+
 // failure makes of an action's error what tells the server whether to start the action again.
 func failure(action Action, err error, notes workflows.Notes) error {
 	options := temporal.ApplicationErrorOptions{NonRetryable: action.permanent(err)}
@@ -50,7 +53,7 @@ func failure(action Action, err error, notes workflows.Notes) error {
 	if notes != (workflows.Notes{}) {
 		options.Details = []any{notes}
 	}
-	return temporal.NewApplicationErrorWithOptions(err.Error(), ErrorTypeAction, options)
+	return temporal.NewApplicationErrorWithOptions(truncate(err.Error(), maxErrorText), ErrorTypeAction, options)
 }
 
 // permanent reports whether the action must not be started again after the error.

@@ -56,10 +56,11 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 	}
 	report, err := r.act(ctx, action, parameters)
 	notes := workflows.Notes{ChildTasks: execution.Children()}
-	if action.Policy.Idempotent() {
+	// The server knows the policy, which may be one of the configuration.
+	if p := info.RetryPolicy; info.IsLocalActivity || p != nil && p.MaximumAttempts > 1 {
 		notes.Attempt = info.Attempt
-		if info.RetryPolicy != nil {
-			notes.AllowedAttempts = info.RetryPolicy.MaximumAttempts
+		if p != nil {
+			notes.AllowedAttempts = p.MaximumAttempts
 		}
 	}
 	if err != nil {
@@ -104,6 +105,9 @@ func withTimeout(ctx context.Context, info activity.Info) (context.Context, cont
 func (r *Runner) failed(ctx context.Context, action Action, err error, notes workflows.Notes) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
 		return failure(action, cause, notes)
+	}
+	if _, cancelled := errors.AsType[*temporal.CanceledError](context.Cause(ctx)); cancelled {
+		return temporal.NewCanceledError(truncate(err.Error(), maxErrorText)) // whatever the action makes of it
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("action %s: %w", action.Name, err)

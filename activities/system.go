@@ -18,6 +18,11 @@ const (
 	firstLook   = 250 * time.Millisecond
 	longestLook = 10 * time.Second
 
+	// One attempt looks for that long; the next one comes after a pause. So those who wait take turns in the places that the
+	// workers have for them, and those who wait for others that wait cannot take all.
+	lookFor   = 20 * time.Second
+	lookPause = 5 * time.Second
+
 	// unseenFor is how long children may be missing in the index that were enqueued, while none is open. One may never come: when its
 	// enqueuer was lost between telling the parent and enqueuing.
 	unseenFor = 5 * time.Minute
@@ -42,23 +47,24 @@ func (s *System) AwaitChildren(ctx context.Context, a workflows.AwaitChildren) (
 		}
 		return f
 	}
-	quietSince := time.Now()
-	for wait := firstLook; ; wait = min(wait*3/2, longestLook) {
+	info := activity.GetInfo(ctx)
+	wait := firstLook
+	if info.Attempt > 1 {
+		wait = lookPause
+	}
+	for until := time.Now().Add(lookFor); time.Now().Before(until); wait = min(wait*3/2, longestLook) {
 		activity.RecordHeartbeat(ctx)
+		// In this order: a child that gets into the index in between is then open.
+		seen, err := s.TaskLog.Count(ctx, children())
+		if err != nil {
+			return 0, fmt.Errorf("look for children of task %s: %w", a.Parent, err)
+		}
 		open, err := s.TaskLog.Count(ctx, children(task.Enqueued, task.Dequeued, task.Running, task.ChildRunning))
 		if err != nil {
 			return 0, fmt.Errorf("look for children of task %s: %w", a.Parent, err)
 		}
-		if open > 0 {
-			quietSince = time.Now()
-		} else {
-			seen, err := s.TaskLog.Count(ctx, children())
-			if err != nil {
-				return 0, fmt.Errorf("look for children of task %s: %w", a.Parent, err)
-			}
-			if seen >= int64(a.Enqueued) || time.Since(quietSince) > unseenFor {
-				return s.TaskLog.Count(ctx, children(task.Failed))
-			}
+		if open == 0 && (seen >= int64(a.Enqueued) || time.Since(info.ScheduledTime) > unseenFor) {
+			return s.TaskLog.Count(ctx, children(task.Failed))
 		}
 		select {
 		case <-time.After(wait):
@@ -68,10 +74,13 @@ func (s *System) AwaitChildren(ctx context.Context, a workflows.AwaitChildren) (
 			return 0, ctx.Err()
 		}
 	}
+	return 0, errStillOpen
 }
 
-// Both are benign: they make the server ask again, another worker or later.
+// All are benign: they make the server ask again, another worker or later.
 var (
+	errStillOpen = temporal.NewApplicationErrorWithOptions("children have not ended", "ChildrenOpen",
+		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: lookPause})
 	errStopping = temporal.NewApplicationErrorWithOptions("the worker stops", "WorkerStops",
 		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 	errNotDone = temporal.NewApplicationErrorWithOptions("the work elsewhere is not done", "RemoteNotDone",

@@ -1,7 +1,6 @@
 package tasklog
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,10 +23,10 @@ func hasStarted(a *workflowpb.PendingActivityInfo) bool {
 
 // addRun adds what is known of the run of a task that has not ended: from its activity, as the attributes are not written when an
 // action starts. That would cost every short task a write.
-func (l *TaskLog) addRun(e *Entity, t task.Task, activities []*workflowpb.PendingActivityInfo) error {
+func (l *TaskLog) addRun(e *Entity, t task.Task, activities []*workflowpb.PendingActivityInfo) {
 	i := slices.IndexFunc(activities, func(a *workflowpb.PendingActivityInfo) bool { return a.GetActivityType().GetName() == e.TaskName })
 	if i < 0 {
-		return nil
+		return
 	}
 	action := activities[i]
 	if e.Status == task.Enqueued && hasStarted(action) {
@@ -36,13 +35,15 @@ func (l *TaskLog) addRun(e *Entity, t task.Task, activities []*workflowpb.Pendin
 	if t.Policy != nil && t.Policy.Idempotent() {
 		// What was handed back was not started, but raised the number and the limit alike.
 		e.Attempts = int(action.GetAttempt()) - max(int(action.GetMaximumAttempts())-t.Policy.Attempts, 0)
+		if !hasStarted(action) {
+			e.Attempts-- // that is the number of the one to come
+		}
 	}
 	if details := action.GetHeartbeatDetails(); e.Status == task.Running && len(details.GetPayloads()) > 0 {
 		var p task.Progress
-		if err := l.config.DataConverter.FromPayloads(details, &p); err != nil {
-			return fmt.Errorf("decode its progress: %w", err)
+		// A worker in another language may heartbeat whatever it likes.
+		if l.config.DataConverter.FromPayloads(details, &p) == nil {
+			e.Progress = &p
 		}
-		e.Progress = &p
 	}
-	return nil
 }

@@ -101,9 +101,7 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 	}
 	entity.Parameters = string(t.Parameters)
 	if !entity.Status.Closed() {
-		if err := l.addRun(&entity, t, described.GetPendingActivities()); err != nil {
-			return Entity{}, getError(id, err)
-		}
+		l.addRun(&entity, t, described.GetPendingActivities())
 	}
 	return entity, nil
 }

@@ -76,14 +76,16 @@ func scheduledActivity(r run) *workflowpb.PendingActivityInfo {
 // from being started, but one that has just started would have its context cancelled.
 func (l *TaskLog) withdrawScheduled(ctx context.Context, r run, scheduled *workflowpb.PendingActivityInfo, user string) (bool, error) {
 	moved, err := l.moveAction(ctx, r, scheduled, withdrawnQueue)
-	if err != nil || !moved {
-		return false, err
+	if err == nil && !moved {
+		return false, nil
 	}
-	ended, err := l.endMoved(ctx, r, user)
-	if ended {
-		return true, nil
+	if err == nil {
+		var ended bool
+		if ended, err = l.endMoved(ctx, r, user); ended {
+			return true, nil
+		}
 	}
-	// Whatever happened, an action that goes on must be offered to workers, should it be handed back.
+	// Whatever happened, an action that goes on must be offered to workers: it may have been moved even if that gave an error.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawPatience)
 	defer cancel()
 	_, moveErr := l.moveAction(ctx, r, scheduled, r.row.Queue)

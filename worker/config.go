@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
 )
@@ -29,12 +30,14 @@ type Queue struct {
 	Reserved int
 }
 
-// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Queues, TaskLog and TracerProvider are given.
+// Config says what a worker does. Through taskqueue.Client.NewWorker, Client, Namespace, Actions, Policies, Queues, TaskLog and TracerProvider are given.
 type Config struct {
 	Client client.Client
 	// Namespace is the namespace of that connection. Default: "default".
 	Namespace string
 	Actions   *activities.Registry
+	// Policies say how actions may be run, whatever the actions themselves say. Default: as the actions say.
+	Policies map[string]task.Policy
 	// Queues are all queues of the application.
 	Queues []Queue
 	// Queue dedicates the worker to one of Queues. Default: all of them.

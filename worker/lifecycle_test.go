@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
@@ -194,6 +196,52 @@ func TestAFastActionNeedsNoActivityTask(t *testing.T) {
 	require.Equal(t, string(id), report.Children[0].Message)
 	require.Zero(t, b.count(id, enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED))
 	require.Equal(t, 1, b.attempts(id))
+}
+
+func TestAFastActionIsTriedAgainAsItsPolicySays(t *testing.T) {
+	b := setup(t)
+	var calls atomic.Int32
+	id := b.one(activities.Action{
+		Name: "quick", Policy: task.Policy{Attempts: 3, Fast: true, Timeout: 200 * time.Millisecond, Backoff: 300 * time.Millisecond},
+		Run: func(context.Context, json.RawMessage) (task.Report, error) {
+			if calls.Add(1) < 3 {
+				return task.Report{}, errUnreachable
+			}
+			return task.Success("reached"), nil
+		},
+	})
+	_, err := b.result(id)
+	require.NoError(t, err)
+	require.Equal(t, 3, b.attempts(id))
+}
+
+func TestAnErrorOfAnySizeFailsTheTask(t *testing.T) {
+	b := setup(t)
+	id := b.one(activities.Action{Name: "verbose", Run: func(context.Context, json.RawMessage) (task.Report, error) {
+		return task.Report{}, errors.New(strings.Repeat("e", 3<<20))
+	}})
+	_, err := b.result(id)
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.Less(t, len(failed.Message()), 5<<10)
+	var report task.Report
+	require.NoError(t, failed.Details(&report))
+	require.Contains(t, report.Children[0].Message, "eee")
+}
+
+func TestACancelledActionIsCancelledWhateverItReturns(t *testing.T) {
+	b := setup(t)
+	started := make(chan struct{})
+	id := b.one(activities.Action{Name: "killed", Run: func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
+		close(started)
+		<-ctx.Done()
+		return task.Report{}, errors.New("signal: killed")
+	}})
+	<-started
+	require.NoError(t, b.client.CancelWorkflow(t.Context(), string(id), ""))
+	_, err := b.result(id)
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, err, &canceled)
 }
 
 func TestAFastActionThatThisWorkerDeclinesGoesTheWayOfAllOthers(t *testing.T) {

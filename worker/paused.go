@@ -26,6 +26,8 @@ func (p *pauseWatch) isPaused(ctx context.Context) bool {
 	if time.Since(p.asked) < pauseKnownFor {
 		return p.paused
 	}
+	ctx, cancel := context.WithTimeout(ctx, pauseKnownFor)
+	defer cancel()
 	if paused, err := p.ask(ctx); err == nil {
 		p.paused = paused
 	}

@@ -19,7 +19,7 @@ import (
 
 // thorough names the environment variable with which the tests of shares take as many starts as the promise is about, and
 // hold timed promises to their word. That takes minutes of a machine that does nothing else.
-const thorough = "TASKQUEUE_TEST_THOROUGH"
+const thorough = "TEST_THOROUGH"
 
 // TestSharesOfABacklog runs workers on queues that all have tasks, and counts whose tasks were started first.
 func TestSharesOfABacklog(t *testing.T) {

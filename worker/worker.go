@@ -125,7 +125,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 	})
 	tasks := &workflows.Workflows{
 		PolicyOf: func(action string) task.Policy {
-			policy, _ := w.config.Actions.PolicyOf(action)
+			policy, _ := w.config.Actions.EffectivePolicy(action, w.config.Policies)
 			return policy
 		},
 	}

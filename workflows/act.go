@@ -64,7 +64,9 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 func (r *run) actHere(ctx workflow.Context) (Result, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: cmp.Or(r.policy.Timeout, task.MaxFastTimeout),
-		RetryPolicy:         r.retryPolicy(),
+		// By default that of one attempt bounds all attempts together.
+		ScheduleToCloseTimeout: Unlimited,
+		RetryPolicy:            r.retryPolicy(),
 	})
 	var result Result
 	err := workflow.ExecuteLocalActivity(ctx, ActivityRunHere, r.task.Action, r.task.Parameters).Get(ctx, &result)

@@ -19,9 +19,9 @@ import (
 // The environment variables of these tests.
 const (
 	// envPython is "required" where a missing Python must fail the tests instead of skipping them.
-	envPython = "TASKQUEUE_TEST_PYTHON"
+	envPython = "TEST_PYTHON"
 	// envVenv names a folder that keeps the virtual environment from one run to the next.
-	envVenv = "TASKQUEUE_TEST_PYTHON_VENV"
+	envVenv = "TEST_PYTHON_VENV"
 )
 
 // install returns the Python of a virtual environment in which requirements.txt is installed.

@@ -72,12 +72,13 @@ async def _hand_back(_: Sequence[RawValue]) -> None:
     An activity has one attempt, so the server is first told to allow one more. Each time the task waits longer.
     """
     info = activity.info()
+    allowed = max(info.retry_policy.maximum_attempts if info.retry_policy else 0, info.attempt)
     request = UpdateActivityOptionsRequest(
         namespace=info.namespace,
         execution=WorkflowExecution(workflow_id=info.workflow_id, run_id=info.workflow_run_id),
         id=info.activity_id,
         update_mask=FieldMask(paths=["retry_policy.maximum_attempts"]),
-        activity_options=ActivityOptions(retry_policy=RetryPolicy(maximum_attempts=info.attempt + 1)),
+        activity_options=ActivityOptions(retry_policy=RetryPolicy(maximum_attempts=allowed + 1)),
     )
     while True:
         try:
