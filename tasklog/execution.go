@@ -44,6 +44,8 @@ func FromExecution(info *workflowpb.WorkflowExecutionInfo, data converter.DataCo
 		},
 		RunID:      info.GetExecution().GetRunId(),
 		ReportText: a.text(Report, ""),
+		Text:       a.keyword(attribute.Text.GetName()),
+		Duration:   a.duration(),
 	}
 	row.CompleteReport(stored)
 	if err == nil {
@@ -103,6 +105,16 @@ func (a *attributes) keyword(name string) string {
 	var value string
 	a.readNamed(name, &value)
 	return value
+}
+
+// duration reads how long the task took; nil if it is not set.
+func (a *attributes) duration() *time.Duration {
+	var millis *int64
+	a.readNamed(attribute.Duration.GetName(), &millis)
+	if millis == nil {
+		return nil
+	}
+	return new(time.Duration(*millis) * time.Millisecond)
 }
 
 func (a *attributes) read(c Column, target any) { a.readNamed(c.Attribute(), target) }

@@ -38,6 +38,9 @@ type Filter struct {
 	offset     int
 	sortBy     Column
 	sortOrder  Order
+	words      []SearchWord
+	after      *cursor
+	total      bool
 	err        error
 }
 
@@ -50,11 +53,17 @@ func (f *Filter) Clone() *Filter {
 	c.conditions = slices.Clone(f.conditions)
 	c.ignored = slices.Clone(f.ignored)
 	c.deselected = slices.Clone(f.deselected)
+	c.words = slices.Clone(f.words)
 	return &c
 }
 
 // Err returns the first error of the filter's construction, a *FilterError.
-func (f *Filter) Err() error { return f.err }
+func (f *Filter) Err() error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.checkCursor()
+}
 
 // Add adds a condition. The column and the operator may be spelled as ParseColumn and ParseOperator
 // accept them. The value must suit the column:

@@ -8,7 +8,7 @@ import (
 
 // Match reports whether the row satisfies all conditions of the filter.
 func (f *Filter) Match(row Row) bool {
-	return !slices.ContainsFunc(f.conditions, func(c Condition) bool { return !c.Match(row) })
+	return !slices.ContainsFunc(f.conditions, func(c Condition) bool { return !c.Match(row) }) && f.matchText(row.Text)
 }
 
 // Match reports whether the row satisfies the condition.

@@ -10,7 +10,9 @@ import (
 type Row struct {
 	Entity
 	RunID      string
-	ReportText string // what the index holds of the report, for conditions on it
+	ReportText string         // what the index holds of the report, for conditions on it
+	Text       string         // what full-text search looks through
+	Duration   *time.Duration // how long the task took; nil if that is not known
 }
 
 // Value returns what a condition on the column compares: a string, bool or time.Time; nil is NULL.
@@ -62,8 +64,10 @@ func timeOrNull(t time.Time) any {
 
 // Select does with rows what a database does after its WHERE: sorts them, cuts the page out and leaves
 // the deselected columns empty. It changes the order of rows.
-func (f *Filter) Select(rows []Row) Collection {
+func (f *Filter) Select(rows []Row) Page {
 	column, order := f.Sort()
+	total := int64(len(rows))
+	rows = slices.DeleteFunc(rows, func(row Row) bool { return !f.follows(row) })
 	slices.SortFunc(rows, func(a, b Row) int {
 		c := cmp.Or(
 			compare(a.Value(column), b.Value(column)),
@@ -80,13 +84,17 @@ func (f *Filter) Select(rows []Row) Collection {
 	if limited {
 		rows = rows[:min(limit, len(rows))]
 	}
+	var last any
+	if len(rows) > 0 {
+		last = rows[len(rows)-1].Value(column)
+	}
 	selected := f.Columns()
-	page := make(Collection, len(rows))
+	found := make(Collection, len(rows))
 	for i, row := range rows {
 		row.keep(selected)
-		page[i] = row.Entity
+		found[i] = row.Entity
 	}
-	return page
+	return f.NewPage(found, total, last)
 }
 
 // deselected returns the columns that are not among the selected ones.

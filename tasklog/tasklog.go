@@ -161,11 +161,19 @@ func (l *TaskLog) GetByIDAndUser(ctx context.Context, id task.ID, user string, a
 
 // Search returns the tasks that satisfy the filter.
 func (l *TaskLog) Search(ctx context.Context, f *Filter) (Collection, error) {
-	found, err := l.config.Engine.Search(ctx, f)
+	page, err := l.Page(ctx, f)
+	return page.Tasks, err
+}
+
+// Page returns the tasks that satisfy the filter, with the cursor of the page that follows and, if the filter wants it, their
+// total number.
+func (l *TaskLog) Page(ctx context.Context, f *Filter) (Page, error) {
+	page, err := l.config.Engine.Search(ctx, f)
 	if err != nil {
-		return nil, err
+		return Page{}, err
 	}
-	return found.WithClock(l.config.Clock), nil
+	page.Tasks = page.Tasks.WithClock(l.config.Clock)
+	return page, nil
 }
 
 // Count returns how many tasks satisfy the filter, whatever its limit and offset.
@@ -195,4 +203,38 @@ func (l *TaskLog) FindAvailableByUser(ctx context.Context, user string, limit, o
 // Stats counts the tasks that the user may see; ignored ones are counted as well.
 func (l *TaskLog) Stats(ctx context.Context, user string) (Stats, error) {
 	return l.config.Engine.Stats(ctx, NewFilter().AddAvailableFilters(user, false, false))
+}
+
+// Group counts the tasks that satisfy the filter by the values of a column, and tells how long they took.
+func (l *TaskLog) Group(ctx context.Context, f *Filter, g Grouping) (Groups, error) {
+	g = g.WithDefaults()
+	if err := g.Validate(); err != nil {
+		return Groups{}, err
+	}
+	return l.config.Engine.Group(ctx, f, g)
+}
+
+// ExecutionTimes returns how long each task took that was enqueued from one moment to another, both included, and has completed
+// since, archived or not: the time between its creation and its last update, in whole milliseconds.
+func (l *TaskLog) ExecutionTimes(ctx context.Context, from, to time.Time) (map[task.ID]time.Duration, error) {
+	f := NewFilter().In(Status, []task.Status{task.Completed, task.Archived}).Gte(CreatedAt, from).Lte(CreatedAt, to).Limit(DefaultBatchSize)
+	for _, c := range []Column{Parameters, Label, Owner, Category, Queue} {
+		f.keep(f.Deselect(c))
+	}
+	times := map[task.ID]time.Duration{}
+	for {
+		page, err := l.Page(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page.Tasks {
+			if !e.UpdatedAt.IsZero() {
+				times[e.ID] = e.UpdatedAt.Sub(e.CreatedAt)
+			}
+		}
+		if page.Next == "" {
+			return times, nil
+		}
+		f.After(page.Next)
+	}
 }

@@ -36,12 +36,17 @@ func (r *run) record(ctx workflow.Context, status task.Status, report task.Repor
 	if err := workflow.UpsertMemo(ctx, memo); err != nil {
 		return err
 	}
-	messages := report.Messages()
-	return workflow.UpsertTypedSearchAttributes(ctx,
+	messages, at := report.Messages(), now(ctx)
+	updates := []temporal.SearchAttributeUpdate{
 		attribute.Status.ValueSet(string(status)),
 		attribute.Report.ValueSet(attribute.Keyword(headline(messages))),
 		attribute.Text.ValueSet(attribute.FullText(r.task.Label, messages, string(r.task.Parameters))),
-		attribute.UpdatedAt.ValueSet(now(ctx)))
+		attribute.UpdatedAt.ValueSet(at),
+	}
+	if status.Closed() {
+		updates = append(updates, attribute.Duration.ValueSet(at.Sub(r.task.CreatedAt).Milliseconds()))
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
 // headline is what people look for in a report: what the action said. The root's message is the same for every task.

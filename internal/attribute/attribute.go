@@ -5,9 +5,6 @@ package attribute
 
 import (
 	"cmp"
-	"encoding/json"
-	"sort"
-	"strings"
 	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -31,6 +28,8 @@ var (
 	Master     = temporal.NewSearchAttributeKeyBool("TaskMaster")
 	CreatedAt  = temporal.NewSearchAttributeKeyTime("TaskCreatedAt")
 	UpdatedAt  = temporal.NewSearchAttributeKeyTime("TaskUpdatedAt")
+	// Duration is in milliseconds, from when the task was enqueued to when it ended.
+	Duration = temporal.NewSearchAttributeKeyInt64("TaskDuration")
 )
 
 // The fields of the memo.
@@ -40,7 +39,7 @@ const (
 )
 
 var keys = []temporal.SearchAttributeKey{
-	Name, Label, Status, Owner, Category, Parent, Report, Parameters, Supersedes, Text, Master, CreatedAt, UpdatedAt,
+	Name, Label, Status, Owner, Category, Parent, Report, Parameters, Supersedes, Text, Master, CreatedAt, UpdatedAt, Duration,
 }
 
 // Types returns every attribute's name and type, for registration.
@@ -52,37 +51,12 @@ func Types() map[string]enumspb.IndexedValueType {
 	return types
 }
 
-// maxValueBytes is the server's limit for one value, as JSON (limit.searchAttributesSizeOfValueLimit). A keyword of 255
-// characters cannot reach it: JSON spends at most six bytes on a character.
-const maxValueBytes = 2048
-
 // Keyword cuts a value to the length of an indexed keyword.
 func Keyword(value string) string {
 	if utf8.RuneCountInString(value) <= task.MaxTextLength {
 		return value
 	}
 	return string([]rune(value)[:task.MaxTextLength])
-}
-
-// FullText joins what full-text search looks through, and cuts it to what the index takes.
-func FullText(label string, report []string, parameters string) string {
-	text := strings.Join(append(append([]string{label}, report...), parameters), "\n")
-	if len(text) <= maxValueBytes && encodedSize(text) <= maxValueBytes {
-		return text
-	}
-	text = strings.ToValidUTF8(text[:min(len(text), maxValueBytes)], "\uFFFD")
-	runes := []rune(text)
-	tooLong := sort.Search(len(runes), func(n int) bool { return encodedSize(string(runes[:n+1])) > maxValueBytes })
-	return string(runes[:tooLong])
-}
-
-// encodedSize is how many bytes the server counts: JSON spends up to six on a character.
-func encodedSize(text string) int {
-	encoded, err := json.Marshal(text)
-	if err != nil {
-		panic(err) // a string always has a JSON form
-	}
-	return len(encoded)
 }
 
 // ForNew returns the attributes of a task that is being enqueued. An empty owner or parent is left out,
