@@ -1,0 +1,206 @@
+package elastic
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// Temporal's own fields.
+const (
+	namespaceField       = "NamespaceId"
+	workflowTypeField    = "WorkflowType"
+	workflowIDField      = "WorkflowId"
+	runIDField           = "RunId"
+	executionStatusField = "ExecutionStatus"
+	startTimeField       = "StartTime"
+	memoField            = "Memo"
+	memoEncodingField    = "MemoEncoding"
+)
+
+// maxTimes is how many times a list may have: each becomes a range, and Elasticsearch bounds the parts of a query.
+const maxTimes = 500
+
+// where returns the query that finds the tasks of the filter. No value gets anywhere but into a JSON string.
+func (e *Engine) where(f *tasklog.Filter, superseded []string) (object, error) {
+	filters := []object{
+		term(namespaceField, e.namespaceID),
+		term(workflowTypeField, tasklog.WorkflowType),
+		statusQuery(tasklog.NewStatusCondition(f.Statuses())),
+	}
+	for _, c := range f.Conditions() {
+		if c.Column == tasklog.Status {
+			continue // all of these are in the query above
+		}
+		q, err := conditionQuery(c)
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, q)
+	}
+	for _, word := range f.Words() {
+		filters = append(filters, wordQuery(word))
+	}
+	if len(superseded) > 0 {
+		filters = append(filters, not(terms(runIDField, superseded)))
+	}
+	return all(filters...), nil
+}
+
+// wordQuery finds the tasks whose text has the word.
+func wordQuery(w tasklog.SearchWord) object {
+	field := attribute.Text.GetName()
+	if w.Prefix {
+		return object{"prefix": object{field: object{"value": w.Text}}}
+	}
+	// The index may make two of a word in which scripts are mixed.
+	return object{"match": object{field: object{"query": w.Text, "operator": "and"}}}
+}
+
+// statusQuery finds the tasks of a set of effective statuses.
+func statusQuery(c tasklog.StatusCondition) object {
+	decided := terms(executionStatusField, executions(c.Decided))
+	if c.Full() {
+		return not(term(executionStatusField, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW.String()))
+	}
+	field := tasklog.Status.Attribute()
+	var stored object
+	switch {
+	case c.Except && c.HoldsUnset():
+		stored = not(terms(field, c.Attributes))
+	case c.Except:
+		stored = all(exists(field), not(terms(field, c.Attributes)))
+	case c.HoldsUnset():
+		stored = either(terms(field, c.Attributes), not(exists(field)))
+	default:
+		stored = terms(field, c.Attributes)
+	}
+	return either(terms(executionStatusField, executions(c.Executions)), all(not(decided), stored))
+}
+
+func executions(list []enumspb.WorkflowExecutionStatus) []string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.String()
+	}
+	return names
+}
+
+// conditionQuery finds the tasks that satisfy a condition on another column than the status.
+func conditionQuery(c tasklog.Condition) (object, error) {
+	field := c.Column.Attribute()
+	q, err := storedQuery(field, c)
+	if err != nil {
+		return nil, err
+	}
+	if negated(c.Operator) {
+		q = all(exists(field), not(q))
+	}
+	switch {
+	case c.Column.Nullable():
+		if c.Column.Kind() == tasklog.KindText && c.Holds("") {
+			q = all(q, not(term(field, ""))) // an empty text is NULL, which no condition matches
+		}
+	case c.Holds(c.Column.Missing()):
+		q = either(q, not(exists(field)))
+	}
+	return q, nil
+}
+
+func negated(op tasklog.Operator) bool {
+	return op == tasklog.Neq || op == tasklog.NotLike || op == tasklog.NotIn
+}
+
+// storedQuery compares the values that are stored, without the negation of the operator.
+func storedQuery(field string, c tasklog.Condition) (object, error) {
+	switch c.Operator {
+	case tasklog.Like, tasklog.NotLike:
+		return object{"wildcard": object{field: object{
+			"value": c.Pattern().Render("*", "?", wildcardEscaper.Replace), "case_insensitive": true,
+		}}}, nil
+	case tasklog.Lt, tasklog.Lte, tasklog.Gt, tasklog.Gte:
+		if t, ok := c.Value().(time.Time); ok {
+			return timeRange(field, c.Operator, t), nil
+		}
+		return object{"range": object{field: object{string(c.Operator): c.Value()}}}, nil
+	}
+	if c.Column.Kind() != tasklog.KindTime {
+		return terms(field, c.Values), nil
+	}
+	if len(c.Values) > maxTimes {
+		return nil, &tasklog.FilterError{
+			Field: string(c.Column), Reason: fmt.Sprintf("has a list of %d times; the index takes at most %d", len(c.Values), maxTimes),
+		}
+	}
+	ranges := make([]object, len(c.Values))
+	for i, v := range c.Values {
+		t := v.(time.Time) //nolint:forcetypeassert // of a column of times
+		ranges[i] = timeRange(field, tasklog.Eq, t)
+	}
+	return either(ranges...), nil
+}
+
+var wildcardEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
+
+// The times that a field of nanoseconds can hold.
+var (
+	earliestTime = time.Unix(0, 0).UTC()
+	latestTime   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// timeRange compares by the millisecond, though the index may hold more of a time.
+func timeRange(field string, op tasklog.Operator, t time.Time) object {
+	from, next := timeValue(t), timeValue(t.Add(time.Millisecond))
+	bounds := object{"format": timeFormat}
+	switch op {
+	case tasklog.Lt:
+		bounds["lt"] = from
+	case tasklog.Lte:
+		bounds["lt"] = next
+	case tasklog.Gt:
+		bounds["gte"] = next
+	case tasklog.Gte:
+		bounds["gte"] = from
+	default:
+		bounds["gte"], bounds["lt"] = from, next
+	}
+	return object{"range": object{field: bounds}}
+}
+
+// timeFormat is Elasticsearch's name for the form of timeValue.
+const timeFormat = "strict_date_optional_time_nanos"
+
+func timeValue(t time.Time) string {
+	t = slices.MinFunc([]time.Time{t, latestTime}, time.Time.Compare)
+	t = slices.MaxFunc([]time.Time{t, earliestTime}, time.Time.Compare)
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func term(field string, value any) object {
+	return object{"term": object{field: object{"value": value}}}
+}
+
+// terms finds what has one of the values; with none it finds nothing.
+func terms[T string | task.Status | any](field string, values []T) object {
+	if values == nil {
+		values = []T{}
+	}
+	return object{"terms": object{field: values}}
+}
+
+func exists(field string) object { return object{"exists": object{"field": field}} }
+
+func all(queries ...object) object { return object{"bool": object{"filter": queries}} }
+
+func not(q object) object { return object{"bool": object{"must_not": []object{q}}} }
+
+func either(queries ...object) object {
+	return object{"bool": object{"should": queries, "minimum_should_match": 1}}
+}

@@ -1,0 +1,144 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// maxSuperseded is how many runs can be superseded within tasklog.SupersededFor: more are no buckets of an aggregation, nor
+// terms of a query.
+const maxSuperseded = 65_000
+
+// ask makes a search that leaves superseded runs out. Which these are is known only afterwards: the index is asked for them
+// in the same request, but after the search, and if they are not those that were left out, it is searched again. So the answer
+// is right for one state of the index, and costs one request as long as nothing is being archived.
+func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
+	excluded := *e.known.Load()
+	for {
+		search, err := body(excluded)
+		if err != nil {
+			return answer{}, err
+		}
+		answers, err := e.searchInOrder(ctx, search, supersededQuery(e.namespaceID, time.Now()))
+		if err != nil {
+			return answer{}, err
+		}
+		superseded, err := answers[1].superseded()
+		if err != nil {
+			return answer{}, err
+		}
+		if slices.Equal(superseded, excluded) {
+			return answers[0], nil
+		}
+		e.known.Store(&superseded)
+		excluded = superseded
+	}
+}
+
+const supersededName = "superseded"
+
+// supersededQuery finds the runs that an archive run has replaced lately.
+func supersededQuery(namespaceID string, now time.Time) object {
+	field := attribute.Supersedes.GetName()
+	since := timeValue(now.Add(-tasklog.SupersededFor))
+	return object{
+		"query": all(
+			term(namespaceField, namespaceID), term(workflowTypeField, tasklog.WorkflowType), exists(field),
+			object{"range": object{startTimeField: object{"gt": since, "format": timeFormat}}},
+		),
+		"size": 0, "track_total_hits": false,
+		"aggs": object{supersededName: object{"terms": object{"field": field, "size": maxSuperseded}}},
+	}
+}
+
+// superseded returns the run ids that supersededQuery has found, sorted.
+func (a answer) superseded() ([]string, error) {
+	found, err := decode[termsAnswer](a.Aggregations[supersededName])
+	if err != nil {
+		return nil, fmt.Errorf("decode the superseded runs: %w", err)
+	}
+	if found.Others > 0 {
+		return nil, fmt.Errorf("more than %d tasks were archived within %s; try again later", maxSuperseded, tasklog.SupersededFor)
+	}
+	runs := make([]string, len(found.Buckets))
+	for i, b := range found.Buckets {
+		runs[i] = b.Key
+	}
+	slices.Sort(runs)
+	return runs, nil
+}
+
+// searchInOrder makes several searches in one request, one after the other.
+func (e *Engine) searchInOrder(ctx context.Context, bodies ...object) ([]answer, error) {
+	var request bytes.Buffer
+	lines := json.NewEncoder(&request)
+	header := object{"index": e.transport.connection.Index, "allow_partial_search_results": false}
+	for _, body := range bodies {
+		for _, line := range []object{header, body} {
+			if err := lines.Encode(line); err != nil {
+				return nil, fmt.Errorf("encode the request: %w", err)
+			}
+		}
+	}
+	query := url.Values{"max_concurrent_searches": {"1"}}
+	var result struct{ Responses []answer }
+	err := e.transport.sendBytes(ctx, http.MethodPost, "/_msearch?"+query.Encode(), "application/x-ndjson", request.Bytes(), &result)
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Responses) != len(bodies) {
+		return nil, fmt.Errorf("Elasticsearch answers %d of %d searches", len(result.Responses), len(bodies))
+	}
+	for _, a := range result.Responses {
+		if a.Error != nil {
+			c := a.Error.innermost()
+			return nil, e.transport.refused(&AnswerError{Status: a.Status, Type: c.Type, Reason: c.Reason})
+		}
+	}
+	return result.Responses, nil
+}
+
+// answer is Elasticsearch's answer to a search.
+type answer struct {
+	Status       int
+	Error        *cause
+	PIT          string `json:"pit_id"`
+	Hits         hits
+	Aggregations map[string]json.RawMessage
+}
+
+type hits struct {
+	Total *struct{ Value int64 }
+	Hits  []hit
+}
+
+// total returns the number of all hits, 0 if it was not asked for.
+func (h hits) total() int64 {
+	if h.Total == nil {
+		return 0
+	}
+	return h.Total.Value
+}
+
+type hit struct {
+	Source document        `json:"_source"`
+	Sort   json.RawMessage `json:"sort"`
+}
+
+// termsAnswer is the answer to an aggregation by terms.
+type termsAnswer struct {
+	Others  int64 `json:"sum_other_doc_count"`
+	Buckets []struct {
+		Key string
+		groupAnswer
+	}
+}

@@ -1,0 +1,153 @@
+package elastic
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+const (
+	// maxWindow is how far into a list an index lets a single search reach (index.max_result_window).
+	maxWindow = 10_000
+	// readBatch is how many tasks are read at a time: with everything they have, some megabytes.
+	readBatch = 2000
+	// keepAlive is how long Elasticsearch keeps a state of the index between two requests of a walk.
+	keepAlive = "1m"
+)
+
+// walk is a search whose page is too far away, or too long, for one request. It goes through one state of the index,
+// so that no task is seen twice or missed.
+func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page, err error) {
+	w, err := e.newWalk(ctx)
+	if err != nil {
+		return tasklog.Page{}, err
+	}
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
+	superseded, err := w.superseded(ctx)
+	if err != nil {
+		return tasklog.Page{}, err
+	}
+	q, err := e.pageQuery(f, superseded)
+	if err != nil {
+		return tasklog.Page{}, err
+	}
+	r := newReader(f, e.data)
+	limit, limited, offset := f.Page()
+	if more, err := w.skip(ctx, r.request(q), offset); err != nil || !more {
+		return f.NewPage(r.found, 0, nil), errors.Join(err, e.total(ctx, w, f, superseded, &page))
+	}
+	for !limited || len(r.found) < limit {
+		size := readBatch
+		if limited {
+			size = min(size, limit-len(r.found))
+		}
+		found, err := w.next(ctx, r.request(q), size)
+		if err != nil {
+			return tasklog.Page{}, err
+		}
+		if err := r.read(found); err != nil {
+			return tasklog.Page{}, err
+		}
+		if len(found) < size {
+			break
+		}
+	}
+	if err := e.total(ctx, w, f, superseded, &page); err != nil {
+		return tasklog.Page{}, err
+	}
+	return f.NewPage(r.found, page.Total, r.last), nil
+}
+
+// total counts into the page what the filter finds, if that is wanted.
+func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, superseded []string, page *tasklog.Page) error {
+	if !f.WantsTotal() {
+		return nil
+	}
+	q, err := e.where(f, superseded)
+	if err != nil {
+		return err
+	}
+	a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true})
+	page.Total = a.Hits.total()
+	return err
+}
+
+// walk is a way through one state of the index.
+type walk struct {
+	engine *Engine
+	pit    string          // the state
+	after  json.RawMessage // the sort values of the last hit
+}
+
+func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
+	w := &walk{engine: e}
+	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
+	var opened struct{ ID string }
+	err := e.transport.send(ctx, http.MethodPost, "/"+url.PathEscape(e.transport.connection.Index)+"/_pit?"+query.Encode(), nil, &opened)
+	w.pit = opened.ID
+	return w, err
+}
+
+// close lets go of the state. That it has gone by itself is no error.
+func (w *walk) close(ctx context.Context) error {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	err := w.engine.transport.send(ctx, http.MethodDelete, "/_pit", object{"id": w.pit}, nil)
+	if isStatus(err, http.StatusNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (w *walk) search(ctx context.Context, body object) (a answer, err error) {
+	body["pit"] = object{"id": w.pit, "keep_alive": keepAlive}
+	if err := w.engine.transport.send(ctx, http.MethodPost, "/_search", body, &a); err != nil {
+		return answer{}, err
+	}
+	w.pit = a.PIT
+	return a, nil
+}
+
+func (w *walk) superseded(ctx context.Context) ([]string, error) {
+	a, err := w.search(ctx, supersededQuery(w.engine.namespaceID, time.Now()))
+	if err != nil {
+		return nil, err
+	}
+	return a.superseded()
+}
+
+// next returns the next hits.
+func (w *walk) next(ctx context.Context, body object, size int) ([]hit, error) {
+	body["size"], body["track_total_hits"] = size, false
+	if w.after != nil {
+		body["search_after"] = w.after
+	}
+	a, err := w.search(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(a.Hits.Hits); n > 0 {
+		w.after = a.Hits.Hits[n-1].Sort
+	}
+	return a.Hits.Hits, nil
+}
+
+// skip goes past the first n hits; it is false if there are no more.
+func (w *walk) skip(ctx context.Context, body object, n int) (more bool, err error) {
+	body["_source"] = false
+	for n > 0 {
+		size := min(n, maxWindow)
+		found, err := w.next(ctx, body, size)
+		if err != nil || len(found) < size {
+			return false, err
+		}
+		n -= size
+	}
+	return true, nil
+}
