@@ -51,9 +51,13 @@ type options struct {
 	dataDir      string
 	ephemeral    bool
 	namespace    string
-	retention    time.Duration
-	logLevel     slog.Level
-	services     []string
+
+	elasticsearch      string
+	elasticsearchIndex string
+
+	retention time.Duration
+	logLevel  slog.Level
+	services  []string
 }
 
 func newCommand() *cobra.Command {
@@ -73,8 +77,11 @@ func newCommand() *cobra.Command {
 	flags.IntVar(&o.uiPort, "ui-port", 8233, "port of the Temporal Web UI; 0 picks a free one")
 	flags.IntVar(&o.apiPort, "api-port", 8080, "port of the REST API and dashboard; 0 picks a free one")
 	flags.StringVar(&o.dataDir, "data-dir", "taskqueue-data", "directory of the database files, created if missing")
-	flags.BoolVar(&o.ephemeral, "ephemeral", false, "keep nothing: the data goes to memory, --data-dir is not used")
+	flags.BoolVar(&o.ephemeral, "ephemeral", false, "keep nothing: the data goes to memory, --data-dir is not used (an index in Elasticsearch stays)")
 	flags.StringVar(&o.namespace, "namespace", embedded.DefaultNamespace, "Temporal namespace, created if missing")
+	flags.StringVar(&o.elasticsearch, "elasticsearch", "",
+		"URL of an Elasticsearch server that keeps Temporal's visibility records, the index of all lists, instead of SQLite")
+	flags.StringVar(&o.elasticsearchIndex, "elasticsearch-index", embedded.DefaultIndex, "the index there, created if missing")
 	flags.DurationVar(&o.retention, "retention", embedded.DefaultRetention, "how long finished tasks are kept")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least level of log lines: debug, info, warn or error")
 	flags.StringSliceVar(&o.services, "services", allServices, "what to run")
@@ -93,6 +100,9 @@ func (o options) validate() error {
 	}
 	if !o.ephemeral && o.dataDir == "" {
 		return errors.New("--data-dir is empty: name a directory, or use --ephemeral")
+	}
+	if o.elasticsearch == "" && o.elasticsearchIndex != embedded.DefaultIndex {
+		return errors.New("--elasticsearch-index needs --elasticsearch, the URL of the server")
 	}
 	return nil
 }
@@ -151,6 +161,9 @@ func (o options) embeddedConfig(logger *slog.Logger) embedded.Config {
 
 		// The server's own log is of interest only when something is wrong.
 		LogLevel: max(o.logLevel, slog.LevelWarn),
+	}
+	if o.elasticsearch != "" {
+		config.Elasticsearch = &embedded.Elasticsearch{URL: o.elasticsearch, Index: o.elasticsearchIndex}
 	}
 	if o.ephemeral {
 		config.DataDir = ""

@@ -36,12 +36,12 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	if err != nil {
 		return nil, err
 	}
-	c.Log = config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
+	c.Log = logEngine(o, server)
 	c.Worker.Concurrency = concurrency
 	if c.Actions.Declared == nil {
 		c.Actions.Declared = []string{} // every action is known here, so an unknown one is a mistake
 	}
-	dir := filepath.Dir(server.VisibilityPath())
+	dir := server.DataDir()
 	for _, sub := range []string{"files", "imports"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o750); err != nil {
 			return nil, fmt.Errorf("make the directory of %s: %w", sub, err)
@@ -78,6 +78,14 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
+}
+
+// logEngine is how the task log reads the server's visibility records.
+func logEngine(o options, server *embedded.Server) config.Log {
+	if o.elasticsearch != "" {
+		return config.Log{Engine: config.EngineVisibility}
+	}
+	return config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
 }
 
 func (s *services) startAPI(ctx context.Context, port int) error {

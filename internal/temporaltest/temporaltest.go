@@ -28,31 +28,46 @@ const Namespace = "default"
 type Running struct {
 	Address string // of its gRPC API
 	DataDir string // of its database files
+
+	// Elasticsearch holds the visibility records. It is nil unless MainWithElasticsearch started the server.
+	Elasticsearch *Elasticsearch
 }
 
 var server *Running
 
 // Main runs the package's tests with a server. Call it in TestMain.
-func Main(m *testing.M) { os.Exit(run(m)) }
+func Main(m *testing.M) {
+	os.Exit(inDirectory(func(dir string) (int, error) { return run(m, dir, nil) }))
+}
 
-func run(m *testing.M) int {
+// inDirectory calls do with a temporary directory and returns the exit status.
+func inDirectory(do func(dir string) (int, error)) int {
 	dir, err := os.MkdirTemp("", "taskqueue-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "temporaltest:", err)
 		return 1
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
-	running, stop, err := start(dir)
+	status, err := do(dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "temporaltest:", err)
 		return 1
 	}
-	defer stop()
-	server = running
-	return m.Run()
+	return status
 }
 
-// Server returns the server that Main started.
+func run(m *testing.M, dir string, elasticsearch *Elasticsearch) (int, error) {
+	running, stop, err := start(dir, elasticsearch.flags()...)
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	running.Elasticsearch = elasticsearch
+	server = running
+	return m.Run(), nil
+}
+
+// Server returns the server that Main or MainWithElasticsearch started.
 func Server() *Running { return server }
 
 // Dial returns a client that is closed when the test ends.
@@ -78,7 +93,7 @@ func UniqueName(t testing.TB) string {
 }
 
 // start builds the standalone program, whose build is cached, and runs it.
-func start(dir string) (*Running, func(), error) {
+func start(dir string, flags ...string) (*Running, func(), error) {
 	root, err := workspace()
 	if err != nil {
 		return nil, nil, err
@@ -90,7 +105,8 @@ func start(dir string) (*Running, func(), error) {
 		return nil, nil, fmt.Errorf("build the standalone: %w\n%s", err, out)
 	}
 	data := filepath.Join(dir, "data")
-	command := exec.Command(binary, "--services=temporal", "--temporal-port=0", "--data-dir="+data, "--log-level=error")
+	flags = append(flags, "--services=temporal", "--temporal-port=0", "--data-dir="+data, "--log-level=error")
+	command := exec.Command(binary, flags...)
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
 	if err != nil {

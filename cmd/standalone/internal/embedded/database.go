@@ -12,19 +12,34 @@ import (
 	sqliteschema "go.temporal.io/server/schema/sqlite"
 )
 
-// prepareDatabases creates what is missing of the two databases, the namespace
-// and its search attributes, so that the server finds everything in place when
-// it starts: all its caches then hold the search attributes from the beginning,
-// while one that is registered on a running server is refused until the last
-// cache has been refreshed.
-func prepareDatabases(ctx context.Context, data *dataDir, config Config) error {
+// prepareStores creates what is missing of the databases or the index, the
+// namespace and its search attributes, so that the server finds everything in
+// place when it starts: all its caches then hold the search attributes from the
+// beginning, while one that is registered on a running server is refused until
+// the last cache has been refreshed.
+func prepareStores(ctx context.Context, data *dataDir, settings *config.Config, c Config) error {
+	if err := data.keepVisibility(c.Elasticsearch != nil); err != nil {
+		return err
+	}
+	// The visibility database is first, since keepVisibility tells from it.
+	if c.Elasticsearch == nil {
+		if err := prepareDatabase(ctx, data.visibilityPath(), tuneVisibility); err != nil {
+			return err
+		}
+	} else if err := prepareIndex(ctx, c.Elasticsearch, c.SearchAttributes); err != nil {
+		return err
+	}
 	if err := prepareDatabase(ctx, data.temporalPath(), nil); err != nil {
 		return err
 	}
-	if err := prepareDatabase(ctx, data.visibilityPath(), tuneVisibility); err != nil {
-		return err
+	database := settings.Persistence.DataStores[temporalStore].SQL
+	if c.Elasticsearch != nil {
+		if err := registerAttributes(ctx, database, settings.ClusterMetadata, c.Elasticsearch.Index, c.SearchAttributes); err != nil {
+			return err
+		}
+		c.SearchAttributes = nil // they are no aliases of the namespace
 	}
-	return prepareNamespace(ctx, sqlConfig(data.temporalPath(), data.ephemeral), config)
+	return prepareNamespace(ctx, database, c)
 }
 
 // prepareDatabase gives the database at path Temporal's schema unless it has it,

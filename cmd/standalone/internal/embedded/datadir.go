@@ -3,6 +3,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -62,6 +63,33 @@ func openDataDir(path string) (*dataDir, error) {
 
 func (d *dataDir) temporalPath() string   { return filepath.Join(d.path, "temporal.db") }
 func (d *dataDir) visibilityPath() string { return filepath.Join(d.path, "visibility.db") }
+
+// keepVisibility refuses a directory that was made with the other place for the
+// visibility records: lists would lack every task that is older.
+func (d *dataDir) keepVisibility(elsewhere bool) error {
+	if exists, err := isFile(d.temporalPath()); err != nil || !exists {
+		return err
+	}
+	inFile, err := isFile(d.visibilityPath())
+	switch {
+	case err != nil:
+		return err
+	case elsewhere && inFile:
+		return fmt.Errorf("data directory %q keeps its visibility records in SQLite: start it without Elasticsearch, or use another directory", d.path)
+	case !elsewhere && !inFile:
+		return fmt.Errorf("data directory %q keeps its visibility records in Elasticsearch: name that server, or use another directory", d.path)
+	default:
+		return nil
+	}
+}
+
+func isFile(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
 
 // close unlocks the directory and deletes it if it is ephemeral.
 func (d *dataDir) close() error {

@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,10 @@ type Config struct {
 	// Attributes that it has beside these stay.
 	SearchAttributes map[string]enumspb.IndexedValueType
 
+	// Elasticsearch keeps the visibility records instead of SQLite. A data
+	// directory stays with the one that it was made with. Optional.
+	Elasticsearch *Elasticsearch
+
 	// Logger receives the server's log; nil means slog.Default().
 	Logger *slog.Logger
 
@@ -91,6 +96,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.UIPort < NoUI || c.UIPort > maxPort {
 		return c, fmt.Errorf("invalid Web UI port %d: want 0 to %d, or %d for no UI", c.UIPort, maxPort, NoUI)
 	}
+	if c.Elasticsearch != nil {
+		if err := c.Elasticsearch.validate(); err != nil {
+			return c, err
+		}
+		c.Elasticsearch = &Elasticsearch{URL: c.Elasticsearch.URL, Index: cmp.Or(c.Elasticsearch.Index, DefaultIndex)}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -115,7 +126,8 @@ type Server struct {
 // Start starts Temporal and its Web UI and returns when both answer: the
 // namespace exists and accepts the configured search attributes. It fails
 // without leaving anything behind if the data directory is in use by another
-// server, a port is taken, or a search attribute exists with another type.
+// server or was made with another place for the visibility records, a port is
+// taken, or a search attribute exists with another type.
 func Start(ctx context.Context, config Config) (_ *Server, err error) {
 	config, err = config.withDefaults()
 	if err != nil {
@@ -144,10 +156,14 @@ func Start(ctx context.Context, config Config) (_ *Server, err error) {
 		}
 	}()
 
-	if err := prepareDatabases(ctx, data, config); err != nil {
+	settings, err := serverConfig(data, ports, config)
+	if err != nil {
 		return nil, err
 	}
-	if s.temporal, err = startTemporal(data, ports, config, s.logger); err != nil {
+	if err := prepareStores(ctx, data, settings, config); err != nil {
+		return nil, err
+	}
+	if s.temporal, err = startTemporal(settings, ports, config, s.logger); err != nil {
 		return nil, err
 	}
 	if err := awaitFrontend(ctx, s.frontendAddress, config); err != nil {
@@ -173,8 +189,12 @@ func (s *Server) UIURL() string { return s.uiURL }
 
 // VisibilityPath is the SQLite file with Temporal's visibility records (table
 // executions_visibility). It is in WAL mode, so another connection may read it
-// while the server runs; nobody but the server may write to it.
+// while the server runs; nobody but the server may write to it. There is no such
+// file with Elasticsearch.
 func (s *Server) VisibilityPath() string { return s.data.visibilityPath() }
+
+// DataDir is the directory of the server's files.
+func (s *Server) DataDir() string { return s.data.path }
 
 // Stop stops the Web UI and the server, releases the data directory and, if the
 // server was ephemeral, deletes it. It takes at most about half a minute: a

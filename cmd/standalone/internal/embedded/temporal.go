@@ -30,11 +30,11 @@ const (
 )
 
 // startTemporal starts the server's four services on prepared databases.
-func startTemporal(data *dataDir, ports ports, config Config, logger log.Logger) (temporal.Server, error) {
-	settings := dynamicSettings()
-	maps.Copy(settings, config.DynamicConfig)
+func startTemporal(settings *config.Config, ports ports, c Config, logger log.Logger) (temporal.Server, error) {
+	dynamic := dynamicSettings()
+	maps.Copy(dynamic, c.DynamicConfig)
 	server, err := newServer(
-		temporal.WithConfig(serverConfig(data, ports)),
+		temporal.WithConfig(settings),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(map[primitives.ServiceName]static.Hosts{
 			primitives.FrontendService: static.SingleLocalHost(address(ports.frontend)),
@@ -42,7 +42,7 @@ func startTemporal(data *dataDir, ports ports, config Config, logger log.Logger)
 			primitives.MatchingService: static.SingleLocalHost(address(ports.matching)),
 			primitives.WorkerService:   static.SingleLocalHost(address(ports.worker)),
 		}),
-		temporal.WithDynamicConfigClient(settings),
+		temporal.WithDynamicConfigClient(dynamic),
 		temporal.WithLogger(logger),
 	)
 	if err != nil {
@@ -68,12 +68,21 @@ func newServer(options ...temporal.ServerOption) (temporal.Server, error) {
 	return temporal.NewServer(options...)
 }
 
-func serverConfig(data *dataDir, ports ports) *config.Config {
+func serverConfig(data *dataDir, ports ports, embedded Config) (*config.Config, error) {
 	service := func(port int) config.Service {
 		return config.Service{RPC: config.RPC{GRPCPort: port, BindOnIP: host}}
 	}
 	frontend := address(ports.frontend)
 	disabled := "disabled"
+	// A file of its own, since a file has one writer at a time.
+	visibility := config.DataStore{SQL: sqlConfig(data.visibilityPath(), data.ephemeral)}
+	if embedded.Elasticsearch != nil {
+		client, err := embedded.Elasticsearch.client()
+		if err != nil {
+			return nil, err
+		}
+		visibility = config.DataStore{Elasticsearch: client}
+	}
 	c := &config.Config{
 		Global: config.Global{
 			Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: host},
@@ -83,9 +92,8 @@ func serverConfig(data *dataDir, ports ports) *config.Config {
 			VisibilityStore:  visibilityStore,
 			NumHistoryShards: historyShards,
 			DataStores: map[string]config.DataStore{
-				temporalStore: {SQL: sqlConfig(data.temporalPath(), data.ephemeral)},
-				// A file of its own, since a file has one writer at a time.
-				visibilityStore: {SQL: sqlConfig(data.visibilityPath(), data.ephemeral)},
+				temporalStore:   {SQL: sqlConfig(data.temporalPath(), data.ephemeral)},
+				visibilityStore: visibility,
 			},
 		},
 		ClusterMetadata: &cluster.Config{
@@ -109,7 +117,7 @@ func serverConfig(data *dataDir, ports ports) *config.Config {
 	c.Archival.Visibility.State = disabled
 	c.NamespaceDefaults.Archival.History.State = disabled
 	c.NamespaceDefaults.Archival.Visibility.State = disabled
-	return c
+	return c, nil
 }
 
 // dynamicSettings are the server's settings that differ from its defaults, which
@@ -125,10 +133,17 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		// after its deletion: the server deletes only what lies behind these
 		// checkpoints, 30 s apart by default.
 		ackInterval = time.Second
+
+		// flushInterval is how long records wait to be sent to Elasticsearch
+		// together. They can be found once it has refreshed the index as well,
+		// which it does each second; so lists lag less than two.
+		flushInterval = 100 * time.Millisecond
 	)
 	return dynamicconfig.StaticClient{
 		dynamicconfig.VisibilityProcessorUpdateAckInterval.Key(): ackInterval,
 		dynamicconfig.TransferProcessorUpdateAckInterval.Key():   ackInterval,
+
+		dynamicconfig.WorkerESProcessorFlushInterval.Key(): flushInterval,
 
 		// Weighted fairness between the keys of one queue, beside priority.
 		dynamicconfig.MatchingEnableFairness.Key(): true,
