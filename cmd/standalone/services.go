@@ -83,7 +83,7 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 // logEngine is how the task log reads the server's visibility records.
 func logEngine(o options, server *embedded.Server) config.Log {
 	if o.elasticsearch != "" {
-		return config.Log{Engine: config.EngineVisibility}
+		return config.Log{Engine: config.EngineElastic, Elasticsearch: server.Elasticsearch()}
 	}
 	return config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
 }

@@ -18,6 +18,8 @@ import (
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 	"github.com/distributed-task-queue/taskqueue/tasklog/sqlite"
 	"github.com/distributed-task-queue/taskqueue/tracing"
 )
@@ -66,13 +68,8 @@ func Open(ctx context.Context, c config.Config, options Options) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
-	if a.Config.Log.Engine == config.EngineSQLite {
-		engine, err := sqlite.Open(ctx, sqlite.Config{Client: settings.Temporal, Namespace: settings.Namespace, Path: a.Config.Log.File})
-		if err != nil {
-			return err
-		}
-		a.closers = append(a.closers, engine.Close)
-		settings.TaskLog = engine
+	if settings.TaskLog, err = a.openLog(ctx, settings); err != nil {
+		return err
 	}
 	if a.Config.Files.URL != "" {
 		if a.Files, err = blob.OpenBucket(ctx, a.Config.Files.URL); err != nil {
@@ -83,6 +80,25 @@ func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
 	}
 	a.Client, err = taskqueue.New(settings)
 	return err
+}
+
+// openLog opens the engine of the task log; nil stands for the client's own.
+func (a *App) openLog(ctx context.Context, settings taskqueue.Config) (tasklog.Engine, error) {
+	switch a.Config.Log.Engine {
+	case config.EngineSQLite:
+		engine, err := sqlite.Open(ctx, sqlite.Config{Client: settings.Temporal, Namespace: settings.Namespace, Path: a.Config.Log.File})
+		if err != nil {
+			return nil, err
+		}
+		a.closers = append(a.closers, engine.Close)
+		return engine, nil
+	case config.EngineElastic:
+		return elastic.Open(ctx, elastic.Config{
+			Connection: a.Config.Log.Elasticsearch, Client: settings.Temporal, Namespace: settings.Namespace,
+		})
+	default:
+		return nil, nil //nolint:nilnil // it is no error that the client's own is meant
+	}
 }
 
 // Close ends the connections.
@@ -96,7 +112,14 @@ func (a *App) Close() error {
 }
 
 // SetUp makes the server ready for tasks: see setup.Run.
+//
+// If the task log is in Elasticsearch, that is set up first: a Temporal server needs its index when it starts.
 func SetUp(ctx context.Context, c config.Config, options Options, s setup.Options) error {
+	if c.Log.Engine == config.EngineElastic {
+		if err := elastic.SetUp(ctx, c.Log.Elasticsearch, nil, s.Report); err != nil {
+			return err
+		}
+	}
 	settings, err := connect(ctx, c, options, nil)
 	if err != nil {
 		return err

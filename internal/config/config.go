@@ -12,6 +12,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/actions/httprequest"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
@@ -67,12 +68,15 @@ type Log struct {
 	Engine string `yaml:"engine"`
 	// File is the visibility database that EngineSQLite reads.
 	File string `yaml:"file"`
+	// Elasticsearch is where EngineElastic finds Temporal's visibility.
+	Elasticsearch elastic.Connection `yaml:"elasticsearch"`
 }
 
 // The engines of the task log.
 const (
 	EngineVisibility = "visibility" // Temporal's own list API, which every server has
 	EngineSQLite     = "sqlite"     // the database file of an embedded server on the same machine
+	EngineElastic    = "elastic"    // the index in Elasticsearch that the server keeps its visibility in
 )
 
 // Worker says how a worker runs tasks.
@@ -121,7 +125,7 @@ func Default() Config {
 			HTTP:     httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
 			Command:  command.Config{Programs: map[string]command.Program{}},
 		},
-		Log:     Log{Engine: EngineVisibility},
+		Log:     Log{Engine: EngineVisibility, Elasticsearch: elastic.Connection{Addresses: []string{}}.WithDefaults()},
 		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
 		API:     API{Listen: "127.0.0.1:8080"},
 		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
@@ -143,11 +147,16 @@ func (c Config) validate() error {
 			refuse(fmt.Sprintf("queues[%d].broker", i), q.Broker, "there is no such broker; brokers are "+BrokerTemporal)
 		}
 	}
-	if engines := []string{EngineVisibility, EngineSQLite}; !slices.Contains(engines, c.Log.Engine) {
+	if engines := []string{EngineVisibility, EngineSQLite, EngineElastic}; !slices.Contains(engines, c.Log.Engine) {
 		refuse("log.engine", c.Log.Engine, fmt.Sprintf("there is no such engine; engines are %v", engines))
 	}
 	if c.Log.Engine == EngineSQLite && c.Log.File == "" {
 		refuse("log.file", c.Log.File, "the engine sqlite needs the visibility database of the embedded server")
+	}
+	if c.Log.Engine == EngineElastic {
+		if err := c.Log.Elasticsearch.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("log.%w", err))
+		}
 	}
 	if c.Worker.Concurrency < 1 {
 		refuse("worker.concurrency", c.Worker.Concurrency, "it must be 1 or more")

@@ -48,9 +48,6 @@ func (o Options) withDefaults() Options {
 	if o.Initialize == nil {
 		o.Initialize = func(context.Context) error { return nil }
 	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
-	}
 	return o
 }
 
@@ -101,7 +98,14 @@ type setup struct {
 }
 
 func (s *setup) progressf(format string, args ...any) {
-	s.options.Progress(fmt.Sprintf(format, args...))
+	s.options.Report(fmt.Sprintf(format, args...))
+}
+
+// Report tells Progress what has been done, if there is one.
+func (o Options) Report(done string) {
+	if o.Progress != nil {
+		o.Progress(done)
+	}
 }
 
 func (s *setup) registerNamespace(ctx context.Context) error {

@@ -19,18 +19,18 @@ import (
 // Connection says where Elasticsearch is, and how to be let in.
 type Connection struct {
 	// Addresses are the URLs of the cluster's nodes, as in https://search.example.com:9200. Required. They hold no credentials.
-	Addresses []string
+	Addresses []string `yaml:"addresses"`
 	// Index is the one that Temporal keeps its visibility in. Default DefaultIndex.
-	Index string
+	Index string `yaml:"index"`
 	// Username and Password are for basic authentication. Default: none.
-	Username string
-	Password string
+	Username string `yaml:"username"`
+	Password string `yaml:"password"`
 	// APIKey is the encoded form of an API key, used instead of a user name and password. Default: none.
-	APIKey string
+	APIKey string `yaml:"apiKey"`
 	// CAFile is the file of the certificates, in PEM, that the servers' certificates are checked with. Default: those of the system.
-	CAFile string
+	CAFile string `yaml:"caFile"`
 	// Timeout bounds each request. Default DefaultTimeout.
-	Timeout time.Duration
+	Timeout time.Duration `yaml:"timeout"`
 }
 
 const (

@@ -21,6 +21,8 @@ type Engine struct {
 
 	// known are the superseded runs that the index had when it was asked last.
 	known atomic.Pointer[[]string]
+	// checked says that the index was seen to have all fields.
+	checked atomic.Bool
 }
 
 var _ tasklog.Engine = (*Engine)(nil)

@@ -22,6 +22,9 @@ const maxSuperseded = 65_000
 // in the same request, but after the search, and if they are not those that were left out, it is searched again. So the answer
 // is right for one state of the index, and costs one request as long as nothing is being archived.
 func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
+	if err := e.ready(ctx); err != nil {
+		return answer{}, err
+	}
 	excluded := *e.known.Load()
 	for {
 		search, err := body(excluded)

@@ -85,6 +85,9 @@ type walk struct {
 }
 
 func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
+	if err := e.ready(ctx); err != nil {
+		return nil, err
+	}
 	w := &walk{engine: e}
 	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
 	var opened struct{ ID string }

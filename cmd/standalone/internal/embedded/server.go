@@ -16,6 +16,8 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/common/namespace"
 	"go.temporal.io/server/temporal"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 const (
@@ -121,6 +123,8 @@ type Server struct {
 	temporal temporal.Server
 	ui       *webUI // nil without a UI
 	logger   *serverLogger
+
+	elasticsearch elastic.Connection
 }
 
 // Start starts Temporal and its Web UI and returns when both answer: the
@@ -155,6 +159,11 @@ func Start(ctx context.Context, config Config) (_ *Server, err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
+	if config.Elasticsearch != nil {
+		if s.elasticsearch, err = config.Elasticsearch.connection(); err != nil {
+			return nil, err
+		}
+	}
 
 	settings, err := serverConfig(data, ports, config)
 	if err != nil {
@@ -192,6 +201,10 @@ func (s *Server) UIURL() string { return s.uiURL }
 // while the server runs; nobody but the server may write to it. There is no such
 // file with Elasticsearch.
 func (s *Server) VisibilityPath() string { return s.data.visibilityPath() }
+
+// Elasticsearch is where the visibility records are instead, if the server was
+// started with one.
+func (s *Server) Elasticsearch() elastic.Connection { return s.elasticsearch }
 
 // DataDir is the directory of the server's files.
 func (s *Server) DataDir() string { return s.data.path }
