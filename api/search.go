@@ -185,20 +185,15 @@ func (s *Server) answerPage(c *call, f *tasklog.Filter) error {
 }
 
 func (s *Server) find(ctx context.Context, f *tasklog.Filter) (taskPage, error) {
-	log := s.config.Client.TaskLog()
-	total, err := log.Count(ctx, f)
-	if err != nil {
-		return taskPage{}, fmt.Errorf("count tasks: %w", err)
-	}
-	found, err := log.Search(ctx, f)
+	found, err := s.config.Client.TaskLog().Page(ctx, f.WithTotal())
 	if err != nil {
 		return taskPage{}, fmt.Errorf("search tasks: %w", err)
 	}
-	tasks, err := s.presenter.Collection(ctx, found)
+	tasks, err := s.presenter.Collection(ctx, found.Tasks)
 	if err != nil {
 		return taskPage{}, err
 	}
-	return taskPage{Total: total, Tasks: tasks}, nil
+	return taskPage{Total: found.Total, Tasks: tasks}, nil
 }
 
 func (s *Server) getStats(c *call) error {

@@ -27,28 +27,24 @@ func (p *program) logListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				total, err := a.Client.TaskLog().Count(c.Context(), filter)
+				found, err := a.Client.TaskLog().Page(c.Context(), filter.WithTotal())
 				if err != nil {
 					return err
 				}
-				found, err := a.Client.TaskLog().Search(c.Context(), filter)
-				if err != nil {
-					return err
-				}
-				views, err := presenter(a).Collection(c.Context(), found)
+				views, err := presenter(a).Collection(c.Context(), found.Tasks)
 				if err != nil {
 					return err
 				}
 				page := struct {
 					Total int64          `json:"total"`
 					Tasks []tasklog.View `json:"tasks"`
-				}{total, views}
+				}{found.Total, views}
 				return p.print(page, func(t *table) {
 					t.row("ID", "ACTION", "STATUS", "LABEL", "QUEUE", "OWNER", "CREATED", "UPDATED")
-					for _, e := range found {
+					for _, e := range found.Tasks {
 						t.row(e.ID, e.TaskName, e.Status.Label(), e.Label, e.Queue, e.Owner, moment(e.CreatedAt), moment(e.UpdatedAt))
 					}
-					t.row(fmt.Sprintf("%d of %d", len(found), total))
+					t.row(fmt.Sprintf("%d of %d", len(found.Tasks), found.Total))
 				})
 			})
 		},

@@ -47,7 +47,25 @@ func (s *statement) where(schema schema, f *tasklog.Filter, now time.Time) {
 			s.condition(schema, c)
 		}
 	}
+	s.words(schema, f.Words())
 	s.notSuperseded(schema, now)
+}
+
+// words adds the condition of a full-text search.
+func (s *statement) words(schema schema, words []tasklog.SearchWord) {
+	if len(words) == 0 {
+		return
+	}
+	terms := make([]string, len(words))
+	for i, w := range words {
+		// Words consist of letters and digits, so nothing in them ends the quotation.
+		terms[i] = `"` + w.Text + `"`
+		if w.Prefix {
+			terms[i] += "*"
+		}
+	}
+	s.add(" AND e.rowid IN (SELECT rowid FROM executions_visibility_fts_text WHERE executions_visibility_fts_text MATCH ?)",
+		fmt.Sprintf("%s : (%s)", schema.fields[attribute.Text.GetName()], strings.Join(terms, " AND ")))
 }
 
 // status adds the condition for a set of effective statuses.
@@ -103,13 +121,38 @@ func (s *statement) notSuperseded(schema schema, now time.Time) {
 		schema.namespaceID, since, since)
 }
 
+// after adds the condition that finds what follows the filter's position.
+func (s *statement) after(schema schema, f *tasklog.Filter) {
+	position := f.Position()
+	if position == nil {
+		return
+	}
+	column, order := f.Sort()
+	key, id := key(schema, column), string(position.ID)
+	beyond := ">"
+	if order == tasklog.Descending {
+		beyond = "<"
+	}
+	if position.Value == nil { // NULL, which is less than everything else
+		s.add(fmt.Sprintf(" AND (%s IS NULL AND e.workflow_id %s ?", key, beyond), id)
+		if order == tasklog.Ascending {
+			s.add(fmt.Sprintf(" OR %s IS NOT NULL", key))
+		}
+		s.add(")")
+		return
+	}
+	at := argument(position.Value)
+	s.add(fmt.Sprintf(" AND (%s %s ? OR %s = ? AND e.workflow_id %s ?", key, beyond, key, beyond), at, at, id)
+	if order == tasklog.Descending && column.Nullable() {
+		s.add(fmt.Sprintf(" OR %s IS NULL", key))
+	}
+	s.add(")")
+}
+
 // order adds an ORDER BY that leaves no two rows equal.
 func (s *statement) order(schema schema, f *tasklog.Filter) {
 	column, order := f.Sort()
-	key := value(schema, column)
-	if column == tasklog.Status {
-		key = effectiveStatus(schema)
-	}
+	key := key(schema, column)
 	if column == tasklog.ID {
 		s.add(fmt.Sprintf(" ORDER BY %s %s, e.run_id %s", key, order, order))
 		return
@@ -145,7 +188,15 @@ func value(schema schema, c tasklog.Column) string {
 	return column
 }
 
-// effectiveStatus is the expression for the status by which tasks are sorted.
+// key is the expression that tasks are sorted and grouped by.
+func key(schema schema, c tasklog.Column) string {
+	if c == tasklog.Status {
+		return effectiveStatus(schema)
+	}
+	return value(schema, c)
+}
+
+// effectiveStatus is the expression for the status that tasks are sorted and grouped by.
 func effectiveStatus(schema schema) string {
 	var b strings.Builder
 	b.WriteString("CASE")

@@ -95,48 +95,67 @@ func open(ctx context.Context, path string) (*sql.DB, error) {
 func (e *Engine) Close() error { return e.db.Close() }
 
 // Search returns the tasks that satisfy the filter.
-func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (found tasklog.Collection, err error) {
+func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, error) {
 	if err := f.Err(); err != nil {
-		return nil, err
+		return tasklog.Page{}, err
 	}
-	if f.MatchesNothing() {
-		return tasklog.Collection{}, nil
+	found, last := tasklog.Collection{}, any(nil)
+	limit, limited, offset := f.Page()
+	if !f.MatchesNothing() && (!limited || limit > 0) {
+		var err error
+		if found, last, err = e.find(ctx, f); err != nil {
+			return tasklog.Page{}, fmt.Errorf("search the task log: %w", err)
+		}
 	}
-	r := newReader(e.schema, f.Columns(), e.data)
+	var total int64
+	switch {
+	case !f.WantsTotal():
+	case f.Position() == nil && len(found) > 0 && (!limited || len(found) < limit):
+		total = int64(offset + len(found)) // this is the last page
+	default:
+		var err error
+		if total, err = e.Count(ctx, f); err != nil {
+			return tasklog.Page{}, err
+		}
+	}
+	return f.NewPage(found, total, last), nil
+}
+
+// find returns the wanted tasks, and the value that the last one is sorted by.
+func (e *Engine) find(ctx context.Context, f *tasklog.Filter) (found tasklog.Collection, last any, err error) {
+	r := newReader(e.schema, f, e.data)
 	var s statement
-	s.add("SELECT " + r.list() + " FROM executions_visibility AS e")
+	s.add("SELECT " + r.list() + " FROM executions_visibility AS e WHERE ")
+	page := func() {
+		s.where(e.schema, f, time.Now())
+		s.after(e.schema, f)
+		s.order(e.schema, f)
+		s.page(f)
+	}
 	if _, limited, _ := f.Page(); limited {
 		// First only which rows the page has: sorting them all with everything that is to be returned
 		// would read every report.
-		s.add(" WHERE e.rowid IN (SELECT e.rowid FROM executions_visibility AS e WHERE ")
-		s.where(e.schema, f, time.Now())
-		s.order(e.schema, f)
-		s.page(f)
+		s.add("e.rowid IN (SELECT e.rowid FROM executions_visibility AS e WHERE ")
+		page()
 		s.add(")")
 		s.order(e.schema, f)
 	} else {
-		s.add(" WHERE ")
-		s.where(e.schema, f, time.Now())
-		s.order(e.schema, f)
-		s.page(f)
+		page()
 	}
 	rows, err := e.db.QueryContext(ctx, s.text.String(), s.args...)
 	if err != nil {
-		return nil, fmt.Errorf("search the task log: %w", err)
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	found = tasklog.Collection{}
 	for rows.Next() {
 		entity, err := r.read(rows)
 		if err != nil {
-			return nil, fmt.Errorf("search the task log: %w", err)
+			return nil, nil, err
 		}
 		found = append(found, entity)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("search the task log: %w", err)
-	}
-	return found, nil
+	return found, r.sortKey(), rows.Err()
 }
 
 // Count returns how many tasks satisfy the filter.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 	"time"
@@ -24,15 +25,32 @@ type reader struct {
 	status    string
 	memo      []byte
 	encoding  string
+	key       driver.Valuer // what the current row is sorted by
 }
 
-func newReader(schema schema, selected []tasklog.Column, data converter.DataConverter) *reader {
+func newReader(schema schema, f *tasklog.Filter, data converter.DataConverter) *reader {
 	r := &reader{data: data}
 	r.add("e.status", &r.execution)
-	for _, c := range selected {
+	for _, c := range f.Columns() {
 		r.column(schema, c)
 	}
+	column, _ := f.Sort()
+	switch column.Kind() {
+	case tasklog.KindBool:
+		r.key = new(sql.NullBool)
+	case tasklog.KindTime:
+		r.key = new(sql.NullTime)
+	case tasklog.KindText:
+		r.key = new(sql.NullString)
+	}
+	r.add(key(schema, column), r.key)
 	return r
+}
+
+// sortKey returns what the last row that was read is sorted by; nil is NULL.
+func (r *reader) sortKey() any {
+	value, _ := r.key.Value() // which never fails for these types
+	return value
 }
 
 func (r *reader) add(expression string, target any) {

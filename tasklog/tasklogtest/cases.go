@@ -25,13 +25,13 @@ var hostile = []string{
 // testEntities compares everything that is known of every task.
 func (b *bench) testEntities(t *testing.T) {
 	t.Parallel()
-	found, err := b.Engine.Search(t.Context(), b.filter().SortBy(tasklog.ID))
+	page, err := b.Engine.Search(t.Context(), b.filter().SortBy(tasklog.ID))
 	require.NoError(t, err)
 	var want tasklog.Collection
 	for _, id := range b.answer(question{sortBy: tasklog.ID, limit: -1}) {
 		want = append(want, b.entity(id))
 	}
-	require.Equal(t, want, found)
+	require.Equal(t, want, page.Tasks)
 }
 
 func (b *bench) entity(id task.ID) tasklog.Entity {
@@ -249,8 +249,9 @@ func (b *bench) testDeselect(t *testing.T) {
 			require.NoError(t, f.Deselect(c))
 		}
 	}
-	found, err := b.Engine.Search(t.Context(), f)
+	page, err := b.Engine.Search(t.Context(), f)
 	require.NoError(t, err)
+	found := page.Tasks
 	require.Len(t, found, 1)
 	want := b.entity(found[0].ID)
 	want.Parameters, want.Label, want.Owner, want.Category, want.Queue = "", "", "", "", ""
@@ -328,8 +329,8 @@ func (b *bench) testSuperseded(t *testing.T) {
 
 	f := tasklog.NewFilter().Eq(tasklog.Owner, seeded.Owner)
 	require.Eventually(t, func() bool {
-		found, err := b.Engine.Search(t.Context(), f)
-		return err == nil && len(found) == 1 && found[0].Label == "archived"
+		page, err := b.Engine.Search(t.Context(), f)
+		return err == nil && len(page.Tasks) == 1 && page.Tasks[0].Label == "archived"
 	}, indexTimeout, 100*time.Millisecond)
 	require.Equal(t, int64(1), b.count(t, f))
 }

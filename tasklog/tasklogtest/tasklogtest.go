@@ -80,10 +80,11 @@ func (b *bench) awaitIndex(t *testing.T) {
 		}
 	}()
 	require.Eventually(t, func() bool {
-		var found tasklog.Collection
-		if found, err = b.Engine.Search(t.Context(), b.filter()); err != nil {
+		var page tasklog.Page
+		if page, err = b.Engine.Search(t.Context(), b.filter()); err != nil {
 			return false
 		}
+		found := page.Tasks
 		got = map[task.ID]task.Status{}
 		for _, e := range found {
 			got[e.ID] = e.Status
@@ -120,8 +121,12 @@ func equalMaps(a, b map[task.ID]task.Status) bool {
 // search returns the ids of what the engine finds.
 func (b *bench) search(t *testing.T, f *tasklog.Filter) []task.ID {
 	t.Helper()
-	found, err := b.Engine.Search(t.Context(), f)
+	page, err := b.Engine.Search(t.Context(), f)
 	require.NoError(t, err)
+	return idsOf(page.Tasks)
+}
+
+func idsOf(found tasklog.Collection) []task.ID {
 	ids := make([]task.ID, len(found))
 	for i, e := range found {
 		ids[i] = e.ID

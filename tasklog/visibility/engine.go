@@ -62,25 +62,53 @@ func New(config Config) *Engine {
 }
 
 // Search returns the tasks that satisfy the filter.
-func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Collection, error) {
+func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, error) {
 	if err := f.Err(); err != nil {
-		return nil, err
+		return tasklog.Page{}, err
 	}
-	if limit, limited, _ := f.Page(); limited && limit == 0 || f.MatchesNothing() {
-		return tasklog.Collection{}, nil
+	limit, limited, _ := f.Page()
+	if f.MatchesNothing() || limited && limit == 0 && !f.WantsTotal() {
+		return f.NewPage(tasklog.Collection{}, 0, nil), nil
 	}
 	q, superseded, err := e.prepare(ctx, f)
 	if err != nil {
-		return nil, err
+		return tasklog.Page{}, err
 	}
-	if q, err = e.narrow(ctx, f, q, superseded.unpushed()); err != nil {
-		return nil, err
+	if !f.WantsTotal() {
+		return e.page(ctx, f, q, superseded)
+	}
+	if !q.exact {
+		rows, err := e.scan(ctx, f, q, superseded)
+		if err != nil {
+			return tasklog.Page{}, err
+		}
+		return f.Select(rows), nil
+	}
+	total, err := e.countExact(ctx, q, superseded)
+	if err != nil {
+		return tasklog.Page{}, err
+	}
+	if total == 0 || limited && limit == 0 {
+		return f.NewPage(tasklog.Collection{}, total, nil), nil
+	}
+	page, err := e.page(ctx, f, q, superseded)
+	page.Total = total
+	return page, err
+}
+
+// page returns the wanted page of what the query finds, without a total.
+func (e *Engine) page(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (tasklog.Page, error) {
+	q, err := e.narrow(ctx, f, q, superseded.unpushed())
+	if err != nil {
+		return tasklog.Page{}, err
 	}
 	rows, err := e.scan(ctx, f, q, superseded)
 	if err != nil {
-		return nil, err
+		return tasklog.Page{}, err
 	}
-	return f.Select(rows), nil
+	page := f.Select(rows)
+	page.Total = 0 // the rows need not be all
+	return page, nil
 }
 
 // Count returns how many tasks satisfy the filter.

@@ -57,5 +57,5 @@ func TestListsAfterManyTasksWereArchived(t *testing.T) {
 	awaitCount(f)
 	found, err := engine.Search(t.Context(), f.Clone().Limit(20))
 	require.NoError(t, err)
-	require.Len(t, found, 20)
+	require.Len(t, found.Tasks, 20)
 }

@@ -44,16 +44,16 @@ func TestTheNewestAndTheOldestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
 		return n == tasks
 	}, 30*time.Second, 100*time.Millisecond)
 
-	found, err := engine.Search(t.Context(), filter().Limit(20).Offset(100))
+	newest, err := engine.Search(t.Context(), filter().Limit(20).Offset(100))
 	require.NoError(t, err)
-	require.Len(t, found, 20)
-	for i, e := range found {
+	require.Len(t, newest.Tasks, 20)
+	for i, e := range newest.Tasks {
 		require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, 100+i)), e.ID)
 	}
 	oldest, err := engine.Search(t.Context(), filter().SortBy(tasklog.CreatedAt).Limit(20).Offset(100))
 	require.NoError(t, err)
-	require.Len(t, oldest, 20)
-	for i, e := range oldest {
+	require.Len(t, oldest.Tasks, 20)
+	for i, e := range oldest.Tasks {
 		require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, tasks-1-100-i)), e.ID)
 	}
 	var limit *tasklog.ScanLimitError
