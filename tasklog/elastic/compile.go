@@ -122,6 +122,9 @@ func negated(op tasklog.Operator) bool {
 func storedQuery(field string, c tasklog.Condition) (object, error) {
 	switch c.Operator {
 	case tasklog.Like, tasklog.NotLike:
+		if len(c.Pattern()) == 0 {
+			return term(field, ""), nil // an empty wildcard finds nothing
+		}
 		return object{"wildcard": object{field: object{
 			"value": c.Pattern().Render("*", "?", wildcardEscaper.Replace), "case_insensitive": true,
 		}}}, nil

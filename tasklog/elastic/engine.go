@@ -67,10 +67,17 @@ func (e *Engine) search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 		return e.searchByStatus(ctx, f)
 	}
 	limit, limited, offset := f.Page()
-	if !limited || offset+limit > maxWindow {
-		return e.walk(ctx, f)
+	if limited && offset+limit <= maxWindow {
+		return e.window(ctx, f)
 	}
-	return e.window(ctx, f)
+	if offset+readBatch <= maxWindow {
+		// Mostly there are fewer tasks than the filter allows, and one request is enough.
+		page, err := e.window(ctx, f.Clone().Limit(readBatch))
+		if err != nil || len(page.Tasks) < readBatch {
+			return page, err
+		}
+	}
+	return e.walk(ctx, f)
 }
 
 // window is a search whose page Elasticsearch returns as it is.

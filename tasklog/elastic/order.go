@@ -16,8 +16,11 @@ func sortBy(column tasklog.Column, order tasklog.Order) []object {
 	var fields []object
 	if column != tasklog.ID {
 		missing := column.Missing()
-		if column.Nullable() {
+		switch {
+		case column.Nullable():
 			missing = map[tasklog.Order]string{tasklog.Ascending: "_first", tasklog.Descending: "_last"}[order]
+		case missing == false:
+			missing = 0 // that is how Elasticsearch sorts it
 		}
 		fields = append(fields, object{column.Attribute(): object{"order": direction, "missing": missing}})
 	}
