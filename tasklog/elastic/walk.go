@@ -22,7 +22,7 @@ const (
 
 // walk is a search whose page is too far away, or too long, for one request. It goes through one state of the index,
 // so that no task is seen twice or missed.
-func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page, err error) {
+func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (_ tasklog.Page, err error) {
 	w, err := e.newWalk(ctx)
 	if err != nil {
 		return tasklog.Page{}, err
@@ -32,49 +32,32 @@ func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page
 	if err != nil {
 		return tasklog.Page{}, err
 	}
+	total, err := e.total(ctx, w, f, superseded)
+	if err != nil {
+		return tasklog.Page{}, err
+	}
 	q, err := e.pageQuery(f, superseded)
 	if err != nil {
 		return tasklog.Page{}, err
 	}
 	r := newReader(f, e.data)
-	limit, limited, offset := f.Page()
-	if more, err := w.skip(ctx, r.request(q), offset); err != nil || !more {
-		return f.NewPage(r.found, 0, nil), errors.Join(err, e.total(ctx, w, f, superseded, &page))
-	}
-	for !limited || len(r.found) < limit {
-		size := readBatch
-		if limited {
-			size = min(size, limit-len(r.found))
-		}
-		found, err := w.next(ctx, r.request(q), size)
-		if err != nil {
-			return tasklog.Page{}, err
-		}
-		if err := r.read(found); err != nil {
-			return tasklog.Page{}, err
-		}
-		if len(found) < size {
-			break
-		}
-	}
-	if err := e.total(ctx, w, f, superseded, &page); err != nil {
+	if err := w.read(ctx, f, r, q); err != nil {
 		return tasklog.Page{}, err
 	}
-	return f.NewPage(r.found, page.Total, r.last), nil
+	return f.NewPage(r.found, total, r.last), nil
 }
 
-// total counts into the page what the filter finds, if that is wanted.
-func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, superseded []string, page *tasklog.Page) error {
+// total counts what the filter finds, if that is wanted.
+func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, superseded []string) (int64, error) {
 	if !f.WantsTotal() {
-		return nil
+		return 0, nil
 	}
 	q, err := e.where(f, superseded)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true})
-	page.Total = a.Hits.total()
-	return err
+	return a.Hits.total(), err
 }
 
 // walk is a way through one state of the index.
@@ -123,6 +106,28 @@ func (w *walk) superseded(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return a.superseded()
+}
+
+// read reads the page that the filter wants of what the query finds.
+func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query object) error {
+	limit, limited, offset := f.Page()
+	if more, err := w.skip(ctx, r.request(query), offset); err != nil || !more {
+		return err
+	}
+	for !limited || len(r.found) < limit {
+		size := readBatch
+		if limited {
+			size = min(size, limit-len(r.found))
+		}
+		found, err := w.next(ctx, r.request(query), size)
+		if err != nil {
+			return err
+		}
+		if err := r.read(found); err != nil || len(found) < size {
+			return err
+		}
+	}
+	return nil
 }
 
 // next returns the next hits.
