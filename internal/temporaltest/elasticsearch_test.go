@@ -69,14 +69,14 @@ func TestTasksAttributesAreFieldsOfTheirOwnNames(t *testing.T) {
 	var found struct {
 		Hits struct {
 			Hits []struct {
-				Source struct{ WorkflowId, TaskName, TaskLabel, ExecutionStatus string } `json:"_source"`
+				Source struct{ WorkflowID, TaskName, TaskLabel, ExecutionStatus string } `json:"_source"`
 			}
 		}
 	}
 	get(t, "/_search?q="+url.QueryEscape(`TaskOwner:"`+owner+`"`), &found)
 	require.Len(t, found.Hits.Hits, 1)
 	source := found.Hits.Hits[0].Source
-	require.Equal(t, string(created.ID), source.WorkflowId)
+	require.Equal(t, string(created.ID), source.WorkflowID)
 	require.Equal(t, []string{"report", "Monthly", "Running"}, []string{source.TaskName, source.TaskLabel, source.ExecutionStatus})
 }
 
