@@ -1,6 +1,6 @@
 # The commands of the project. `make test` is all that a newcomer needs.
 
-MODULES := . ./cmd/standalone
+MODULES := . ./cmd/standalone ./internal/elastictest/container
 PACKAGES := $(addsuffix /...,$(MODULES))
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

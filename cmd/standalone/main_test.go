@@ -157,6 +157,8 @@ func TestRefusals(t *testing.T) {
 		"--services must contain temporal":                    {"--services=ui"},
 		"--data-dir is empty":                                 {"--data-dir="},
 		"retention 1m0s is too short: the least is 1h0m0s":    {"--retention=1m", "--ephemeral"},
+		"--elasticsearch-index needs --elasticsearch":         {"--elasticsearch-index=tasks"},
+		"invalid Elasticsearch URL \"localhost:9200\"":        {"--elasticsearch=localhost:9200", "--ephemeral", "--temporal-port=0", "--ui-port=0"},
 		"unknown flag: --colour":                              {"--colour"},
 		"invalid argument \"loud\" for \"--log-level\" flag:": {"--log-level=loud"},
 	} {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/elastictest"
 )
 
 type taskJSON struct {
@@ -62,8 +64,20 @@ func awaitStatus(t *testing.T, url, status string) taskJSON {
 
 func TestANewcomersFirstTask(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, "--ephemeral", "--temporal-port=0", "--ui-port=0", "--api-port=0")
+	runFirstTask(t)
+}
+
+func TestANewcomersFirstTaskWithElasticsearch(t *testing.T) {
+	t.Parallel()
+	runFirstTask(t, "--elasticsearch="+elastictest.New(t).URL, "--elasticsearch-index=temporal_visibility_v1_first")
+}
+
+func runFirstTask(t *testing.T, flags ...string) {
+	t.Helper()
+	p := startProcess(t, append(flags, "--ephemeral", "--temporal-port=0", "--ui-port=0", "--api-port=0")...)
 	url := p.api(t)
+	ui := request[string](t, http.MethodGet, regexp.MustCompile(`ui=(\S+)`).FindStringSubmatch(p.ready)[1]+"/api/v1/settings", "", http.StatusOK)
+	require.Contains(t, ui, `"DefaultNamespace":"default"`)
 	request[taskJSON](t, http.MethodPost, url+"/api/v1/tasks",
 		`{"id":"first","action":"csv.import","parameters":{"sample":true},"label":"Import the sample"}`, http.StatusCreated)
 	done := awaitStatus(t, url+"/api/v1/tasks/first", "completed")

@@ -55,8 +55,10 @@ func (c *containerServer) tell(command string) error {
 	if _, err := fmt.Fprintln(c.process.input, command); err != nil {
 		return fmt.Errorf("%s the Elasticsearch container: %w", command, err)
 	}
-	if c.answers.Scan() {
-		return nil
+	for c.answers.Scan() {
+		if strings.HasPrefix(c.answers.Text(), "ready ") {
+			return nil
+		}
 	}
 	<-c.process.ended
 	return fmt.Errorf("%s the Elasticsearch container: %w", command, errors.Join(c.answers.Err(), c.process.failure()))

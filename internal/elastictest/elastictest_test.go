@@ -104,6 +104,7 @@ func TestAFailedInstallSaysWhyAndIsTriedAgain(t *testing.T) {
 	bin := t.TempDir()
 	program(t, bin, "mvn", "the disk is full", "1")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir()) // the cache of some systems is there
 	failing := &tools{mvn: filepath.Join(bin, "mvn")}
 	for range 2 {
 		_, err := failing.install(t.Context())
@@ -121,4 +122,17 @@ func TestAServerThatEndsShowsItsLog(t *testing.T) {
 	require.ErrorContains(t, err, "the process ended")
 	require.ErrorContains(t, err, "exit status 3")
 	require.ErrorContains(t, err, "no memory for that")
+}
+
+// A stand-in for the engine, of which not every machine has one.
+func TestAContainerEngineIsFound(t *testing.T) {
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/_ping" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Setenv("DOCKER_HOST", "tcp://"+engine.Listener.Addr().String())
+	require.True(t, engineAnswers(t.Context()))
+	engine.Close()
+	require.False(t, engineAnswers(t.Context()))
 }

@@ -12,8 +12,8 @@ import (
 	"math/rand/v2"
 )
 
-// startTimeout is how long a server may take until it answers.
-const startTimeout = 2 * time.Minute
+// startTimeout is how long a server may take until it answers: seconds, but much longer where every core is busy.
+const startTimeout = 4 * time.Minute
 
 // awaitHealth returns when the server answers and can be written to. The cause of ctx's end is part of the error.
 func awaitHealth(ctx context.Context, url string) error {

@@ -28,6 +28,7 @@ func (n *node) start(ctx context.Context) error {
 	}
 	command := exec.Command(n.tools.java,
 		"-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
+		"-XX:TieredStopAtLevel=1", // a server of tests starts more than it computes
 		"-Djava.io.tmpdir="+temporary, "-Djna.tmpdir="+temporary,
 		"-Djava.awt.headless=true", "-Dfile.encoding=UTF-8", "-Des.distribution.type=tar",
 		"-Dlog4j2.level=info", "-Dlog4j2.disable.jmx=true", "-Dlog4j.shutdownHookEnabled=false",
