@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -38,7 +39,7 @@ func jsonTexts(document string) []string {
 	decoder.UseNumber()
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF { //nolint:errorlint // Token returns io.EOF itself
+		if errors.Is(err, io.EOF) {
 			return texts
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -29,7 +30,7 @@ func (e *Engine) Stats(ctx context.Context, f *tasklog.Filter) (tasklog.Stats, e
 	sets := object{}
 	var counted []task.Status
 	for i, b := range buckets {
-		sets[fmt.Sprint(i)] = statusQuery(tasklog.NewStatusCondition(b.Statuses))
+		sets[strconv.Itoa(i)] = statusQuery(tasklog.NewStatusCondition(b.Statuses))
 		counted = append(counted, b.Statuses...)
 	}
 	found, err := e.filters(ctx, f.Narrow(counted...), sets, nil)
@@ -37,7 +38,7 @@ func (e *Engine) Stats(ctx context.Context, f *tasklog.Filter) (tasklog.Stats, e
 		return tasklog.Stats{}, fmt.Errorf("count the tasks of the task log by status: %w", err)
 	}
 	for i, b := range buckets {
-		*b.Count = found[fmt.Sprint(i)].Count
+		*b.Count = found[strconv.Itoa(i)].Count
 	}
 	return stats, nil
 }

@@ -99,7 +99,7 @@ func (e *Engine) searchInOrder(ctx context.Context, bodies ...object) ([]answer,
 		return nil, err
 	}
 	if len(result.Responses) != len(bodies) {
-		return nil, fmt.Errorf("Elasticsearch answers %d of %d searches", len(result.Responses), len(bodies))
+		return nil, fmt.Errorf("%d of %d searches were answered", len(result.Responses), len(bodies))
 	}
 	for _, a := range result.Responses {
 		if a.Error != nil {

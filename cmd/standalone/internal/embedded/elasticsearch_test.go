@@ -127,7 +127,7 @@ func testElasticsearchOtherType(t *testing.T, elasticsearch *elastictest.Server)
 	config.DataDir = t.TempDir()
 	config.SearchAttributes = map[string]enumspb.IndexedValueType{"Labels": enumspb.INDEXED_VALUE_TYPE_INT}
 	_, err = Start(t.Context(), config)
-	require.ErrorContains(t, err, `prepare the index "temporal_visibility_v1_type"`)
+	require.ErrorContains(t, err, `set up Elasticsearch: index "temporal_visibility_v1_type"`)
 	require.ErrorContains(t, err, "Labels")
 }
 
@@ -182,7 +182,7 @@ func TestStartRefusesBadElasticsearch(t *testing.T) {
 		"ftp://user:secret@localhost":        "invalid Elasticsearch URL with a user: want http",
 		"http://user:secret@localhost:port/": "invalid Elasticsearch URL with a user: want http",
 		"user:secret@localhost":              "invalid Elasticsearch URL with a user: want http",
-		"http://user:secret@127.0.0.1:1":     `prepare the index "temporal_visibility_v1_dev" of Elasticsearch at http://127.0.0.1:1: `,
+		"http://user:secret@127.0.0.1:1":     `set up Elasticsearch: the task log's index "temporal_visibility_v1_dev" at http://127.0.0.1:1 is not available`,
 	} {
 		_, err := Start(t.Context(), Config{UIPort: NoUI, Elasticsearch: &Elasticsearch{URL: url}})
 		require.ErrorContains(t, err, want)
