@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/actions/httprequest"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
@@ -33,6 +35,7 @@ type Config struct {
 	Log          Log      `yaml:"log"`
 	Worker       Worker   `yaml:"worker"`
 	API          API      `yaml:"api"`
+	Metrics      Metrics  `yaml:"metrics"`
 	Files        Files    `yaml:"files"`
 	Logging      Logging  `yaml:"logging"`
 }
@@ -67,6 +70,8 @@ type Log struct {
 	Engine string `yaml:"engine"`
 	// File is the visibility database that EngineSQLite reads.
 	File string `yaml:"file"`
+	// MonitorInterval is how often the API's program measures the log. 0 measures nothing.
+	MonitorInterval time.Duration `yaml:"monitorInterval"`
 }
 
 // The engines of the task log.
@@ -74,6 +79,9 @@ const (
 	EngineVisibility = "visibility" // Temporal's own list API, which every server has
 	EngineSQLite     = "sqlite"     // the database file of an embedded server on the same machine
 )
+
+// minMonitorInterval keeps a mistyped interval from making a workflow of every moment.
+const minMonitorInterval = time.Second
 
 // Worker says how a worker runs tasks.
 type Worker struct {
@@ -88,6 +96,11 @@ type Worker struct {
 // API says where the REST API is served.
 type API struct {
 	Listen string `yaml:"listen"` // address:port
+}
+
+// Metrics says where the worker serves its metrics.
+type Metrics struct {
+	Listen string `yaml:"listen"` // address:port; empty for nowhere
 }
 
 // Files says where the files that tasks leave are kept.
@@ -121,7 +134,7 @@ func Default() Config {
 			HTTP:     httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
 			Command:  command.Config{Programs: map[string]command.Program{}},
 		},
-		Log:     Log{Engine: EngineVisibility},
+		Log:     Log{Engine: EngineVisibility, MonitorInterval: monitor.DefaultInterval},
 		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
 		API:     API{Listen: "127.0.0.1:8080"},
 		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
@@ -148,6 +161,14 @@ func (c Config) validate() error {
 	}
 	if c.Log.Engine == EngineSQLite && c.Log.File == "" {
 		refuse("log.file", c.Log.File, "the engine sqlite needs the visibility database of the embedded server")
+	}
+	if i := c.Log.MonitorInterval; i != 0 && i < minMonitorInterval {
+		refuse("log.monitorInterval", i, fmt.Sprintf("it must be %s or more, or 0 to measure nothing", minMonitorInterval))
+	}
+	if c.Metrics.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
+			refuse("metrics.listen", c.Metrics.Listen, "it must be HOST:PORT, such as 127.0.0.1:9090 or :9090, or empty")
+		}
 	}
 	if c.Worker.Concurrency < 1 {
 		refuse("worker.concurrency", c.Worker.Concurrency, "it must be 1 or more")
