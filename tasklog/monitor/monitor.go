@@ -97,6 +97,9 @@ func (m *Monitor) Measure(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
+	if ctx.Err() != nil {
+		return ctx.Err() // what was measured says nothing about the server
+	}
 	return errors.Join(errs...)
 }
 
