@@ -38,11 +38,12 @@ type Probe struct {
 // New returns a probe that is not started yet.
 func New(c client.Client, namespace string) *Probe {
 	id := "taskqueue-probe-" + task.NewID()
-	conditions := []string{fmt.Sprintf("WorkflowId = '%s'", id)}
+	var query strings.Builder
+	fmt.Fprintf(&query, "WorkflowId = '%s'", id)
 	for _, name := range slices.Sorted(maps.Keys(attribute.Types())) {
-		conditions = append(conditions, fmt.Sprintf("`%s` IS NOT NULL", name))
+		fmt.Fprintf(&query, " AND `%s` IS NOT NULL", name)
 	}
-	return &Probe{client: c, namespace: namespace, id: id, attributes: attributesOf(id), query: strings.Join(conditions, " AND ")}
+	return &Probe{client: c, namespace: namespace, id: id, attributes: attributesOf(id), query: query.String()}
 }
 
 // attributesOf returns a value for every search attribute.
