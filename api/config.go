@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
 // Config says what a Server serves.
@@ -21,6 +23,10 @@ type Config struct {
 	// Ready is asked by /readyz, after Temporal and the task log have answered, whether the rest of the program is
 	// ready. Default: it is.
 	Ready func(context.Context) error
+	// Monitor measures the task log for /api/v1/log. The Server does not run it. Default: nil, nothing is known of the log.
+	Monitor *monitor.Monitor
+	// Metrics is what /metrics shows. Default: prometheus.DefaultGatherer.
+	Metrics prometheus.Gatherer
 	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: 20 s.
 	Timeout time.Duration
 	// Logger gets errors, and at debug level every request. Default: slog.Default().
@@ -31,6 +37,9 @@ type Config struct {
 func (c Config) WithDefaults() Config {
 	c.Timeout = cmp.Or(c.Timeout, 20*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Metrics == nil {
+		c.Metrics = prometheus.DefaultGatherer
+	}
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
 	}

@@ -30,6 +30,7 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", handle: (*Server).getTaskTree},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
 	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
+	{method: http.MethodGet, path: "/api/v1/log", operation: "getLog", handle: (*Server).getLog},
 	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", handle: (*Server).listQueues},
 	{method: http.MethodPost, path: "/api/v1/queues/:name/pause", operation: "pauseQueue", handle: (*Server).pauseQueue},
 	{method: http.MethodPost, path: "/api/v1/queues/:name/resume", operation: "resumeQueue", handle: (*Server).resumeQueue},
@@ -45,6 +46,7 @@ var routes = []route{
 	{method: http.MethodPost, path: "/api/v1/schedules/:id/backfill", operation: "backfillSchedule", handle: (*Server).backfillSchedule},
 	{method: http.MethodGet, path: "/healthz", operation: "getHealth", handle: (*Server).getHealth},
 	{method: http.MethodGet, path: "/readyz", operation: "getReadiness", handle: (*Server).getReadiness},
+	{method: http.MethodGet, path: "/metrics", operation: "getMetrics", handle: (*Server).getMetrics},
 	{method: http.MethodGet, path: "/openapi.yaml", operation: "getOpenAPI", handle: (*Server).getOpenAPI},
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -28,6 +29,7 @@ type Server struct {
 	contract  *contract
 	engine    *gin.Engine
 	presenter tasklog.Presenter
+	metrics   http.Handler
 }
 
 // quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
@@ -47,6 +49,9 @@ func New(config Config) (*Server, error) {
 	if config.Files != nil { // a nil *blob.Bucket is not a nil FileChecker
 		s.presenter = tasklog.Detailed(config.Files)
 	}
+	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
+	})
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
 	// A task's id may hold any character, so a slash in it arrives as %2F.

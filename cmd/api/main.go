@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
@@ -51,15 +52,22 @@ func run(ctx context.Context, file, listen string) (err error) {
 	if err != nil {
 		return err
 	}
-	program, err := app.Open(ctx, c, app.Options{Actions: actions, Logger: c.Logging.NewLogger(os.Stderr)})
+	program, err := app.Open(ctx, c, app.Options{Actions: actions, Metrics: app.NewMetrics(), Logger: c.Logging.NewLogger(os.Stderr)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, program.Close()) }()
-	server, err := program.NewAPI()
+	monitor, err := program.NewMonitor()
+	if err != nil {
+		return err
+	}
+	server, err := program.NewAPI(monitor)
 	if err != nil {
 		return err
 	}
 	program.Logger.Info("The API starts", "address", c.API.Listen)
-	return server.ListenAndServe(ctx, c.API.Listen)
+	services, ctx := errgroup.WithContext(ctx)
+	services.Go(func() error { return server.ListenAndServe(ctx, c.API.Listen) })
+	services.Go(func() error { return program.RunMonitor(ctx, monitor) })
+	return services.Wait()
 }

@@ -49,8 +49,8 @@ func TestAPIServesUntilItIsStopped(t *testing.T) {
 	go func() { ended <- execute(ctx, io.Discard, "--config="+config, "--listen="+address) }()
 
 	var answer []byte
-	require.Eventually(t, func() bool {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/queues", nil)
+	get := func(path string) bool {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 		if err != nil {
 			return false
 		}
@@ -61,8 +61,17 @@ func TestAPIServesUntilItIsStopped(t *testing.T) {
 		defer response.Body.Close()
 		answer, err = io.ReadAll(response.Body)
 		return err == nil && response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond)
+	}
+	require.Eventually(t, func() bool { return get("/api/v1/queues") }, 20*time.Second, 50*time.Millisecond)
 	require.Contains(t, string(answer), `"only"`)
+	require.Eventually(t, func() bool {
+		return get("/metrics") && bytes.Contains(answer, []byte("\ntaskqueue_log_index_up 1\n"))
+	}, 20*time.Second, 50*time.Millisecond)
+	for _, name := range []string{"taskqueue_log_reaches_back_timestamp_seconds ", "go_goroutines ", "process_start_time_seconds ", "temporal_request_total{"} {
+		require.Contains(t, string(answer), "\n"+name)
+	}
+	require.True(t, get("/api/v1/log"))
+	require.Contains(t, string(answer), `"engine":"visibility"`)
 	stop()
 	require.NoError(t, <-ended)
 }

@@ -36,7 +36,7 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	if err != nil {
 		return nil, err
 	}
-	c.Log = logEngine(o, server)
+	useLog(&c.Log, o, server)
 	c.Worker.Concurrency = concurrency
 	if c.Actions.Declared == nil {
 		c.Actions.Declared = []string{} // every action is known here, so an unknown one is a mistake
@@ -55,13 +55,14 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 		return nil, err
 	}
 	program, err := app.Open(ctx, c, app.Options{
-		Connection: config.Connection{Address: server.FrontendAddress(), Namespace: o.namespace}, Actions: actions, Logger: logger,
+		Connection: config.Connection{Address: server.FrontendAddress(), Namespace: o.namespace},
+		Actions:    actions, Metrics: app.NewMetrics(), Logger: logger,
 	})
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &services{program: program, stopAll: cancel, ended: make(chan error, 2)}
+	s := &services{program: program, stopAll: cancel, ended: make(chan error, 3)}
 	s.sample, err = csvimport.New(ctx, csvimport.Config{
 		Database: filepath.Join(dir, "csvimport.db"), Files: program.Files, ImportDir: filepath.Join(dir, "imports"),
 	})
@@ -80,12 +81,13 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	return s, nil
 }
 
-// logEngine is how the task log reads the server's visibility records.
-func logEngine(o options, server *embedded.Server) config.Log {
+// useLog makes the task log read the server's visibility records.
+func useLog(log *config.Log, o options, server *embedded.Server) {
 	if o.elasticsearch != "" {
-		return config.Log{Engine: config.EngineElastic, Elasticsearch: server.Elasticsearch()}
+		log.Engine, log.Elasticsearch = config.EngineElastic, server.Elasticsearch()
+		return
 	}
-	return config.Log{Engine: config.EngineSQLite, File: server.VisibilityPath()}
+	log.Engine, log.File = config.EngineSQLite, server.VisibilityPath()
 }
 
 func (s *services) startAPI(ctx context.Context, port int) error {
@@ -94,12 +96,17 @@ func (s *services) startAPI(ctx context.Context, port int) error {
 	if err != nil {
 		return fmt.Errorf("API port %d cannot be used; name another with --api-port: %w", port, err)
 	}
-	server, err := s.program.NewAPI()
+	monitor, err := s.program.NewMonitor()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server, err := s.program.NewAPI(monitor)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	s.apiURL = "http://" + listener.Addr().String()
 	s.run(func() error { return server.Serve(ctx, listener) })
+	s.run(func() error { return s.program.RunMonitor(ctx, monitor) })
 	return nil
 }
 

@@ -89,6 +89,24 @@ func runFirstTask(t *testing.T, flags ...string) {
 		list := request[struct{ Total int }](t, http.MethodGet, url+"/api/v1/tasks?status=completed", "", http.StatusOK)
 		return list.Total == 1
 	}, 10*time.Second, 50*time.Millisecond)
+
+	type info struct {
+		Engine        string
+		ReachesBackTo *time.Time
+		Index         struct{ Up *bool }
+	}
+	var log info
+	require.Eventually(t, func() bool {
+		log = request[info](t, http.MethodGet, url+"/api/v1/log", "", http.StatusOK)
+		return log.Index.Up != nil
+	}, 30*time.Second, 50*time.Millisecond)
+	require.True(t, *log.Index.Up)
+	require.Equal(t, "sqlite", log.Engine)
+	require.NotNil(t, log.ReachesBackTo)
+	metrics := request[string](t, http.MethodGet, url+"/metrics", "", http.StatusOK)
+	for _, line := range []string{"taskqueue_log_index_up 1", "taskqueue_log_removed_total 0", "taskqueue_worker_running{"} {
+		require.Contains(t, metrics, "\n"+line)
+	}
 	require.NoError(t, p.end(t, syscall.SIGTERM))
 }
 

@@ -98,7 +98,11 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	program, err := app.Open(ctx, c, app.Options{Actions: actions, Logger: c.Logging.NewLogger(stderr)})
+	settings := app.Options{Actions: actions, Logger: c.Logging.NewLogger(stderr)}
+	if c.Metrics.Listen != "" {
+		settings.Metrics = app.NewMetrics()
+	}
+	program, err := app.Open(ctx, c, settings)
 	if err != nil {
 		return err
 	}
@@ -111,6 +115,11 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
+	stopMetrics, err := program.ServeMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopMetrics()) }()
 	defer obeyPauseSignals(w)()
 	program.Logger.Info("The worker starts", "namespace", program.Namespace, "queue", o.queue, "limit", o.limit,
 		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "actions", actions.Names())

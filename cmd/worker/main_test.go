@@ -5,11 +5,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -244,4 +246,45 @@ func TestMistakesAreTold(t *testing.T) {
 		require.Contains(t, p.stderr.String(), "worker: ", "%v", args)
 		require.Contains(t, p.stderr.String(), want, "%v", args)
 	}
+}
+
+func TestTheWorkerServesItsMetrics(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	settings, err := os.ReadFile(b.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(b.config, append(settings, "metrics: {listen: '127.0.0.1:0'}\n"...), 0o600))
+	p := b.start(t)
+	b.enqueue(t, "/measured")
+	require.Equal(t, "/measured", b.called(t))
+	address := regexp.MustCompile(`"?The metrics are served"? address=(\S+)`).FindStringSubmatch(p.stderr.String())
+	require.NotNil(t, address, p.stderr.String())
+	// While the task runs, and also while the worker waits for it to end.
+	p.signal(t, syscall.SIGTERM)
+	var metrics string
+	require.Eventually(t, func() bool {
+		response, err := http.Get("http://" + address[1] + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		metrics = string(body)
+		return err == nil && regexp.MustCompile(`(?m)^taskqueue_worker_paused{.*task_queue="`+b.queue+`".*} 1$`).MatchString(metrics)
+	}, patience, 50*time.Millisecond)
+	require.Regexp(t, `(?m)^taskqueue_worker_running{.*task_queue="`+b.queue+`".*} 1$`, metrics)
+	require.Contains(t, metrics, "# HELP taskqueue_worker_running Tasks of the queue that run in this worker.\n")
+	require.Contains(t, metrics, "\ntemporal_request_latency_seconds_bucket{")
+	require.Contains(t, metrics, "\ngo_goroutines ")
+	b.answers <- struct{}{}
+	require.NoError(t, <-p.ended, p.stderr.String())
+}
+
+func TestATakenMetricsAddressIsNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, os.WriteFile(b.config, []byte("metrics: {listen: '"+strings.TrimPrefix(b.url, "http://")+"'}\n"), 0o600))
+	p := b.start(t)
+	require.Error(t, <-p.ended)
+	require.Contains(t, p.stderr.String(), "metrics.listen: listen tcp 127.0.0.1:")
 }

@@ -1,8 +1,37 @@
 package app
 
-import "github.com/distributed-task-queue/taskqueue/api"
+import (
+	"context"
 
-// NewAPI returns the REST API. It opens no port.
-func (a *App) NewAPI() (*api.Server, error) {
-	return api.New(api.Config{Client: a.Client, Files: a.Files, Logger: a.Logger})
+	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
+)
+
+// NewAPI returns the REST API, which shows what the monitor measures. It opens no port.
+func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
+	config := api.Config{Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger}
+	if a.Metrics != nil { // a nil *prometheus.Registry is not a nil Gatherer
+		config.Metrics = a.Metrics
+	}
+	return api.New(config)
+}
+
+// NewMonitor returns a monitor of the task log, whose metrics are among the program's if that keeps any. It measures nothing yet.
+func (a *App) NewMonitor() (*monitor.Monitor, error) {
+	m, err := monitor.New(monitor.Config{
+		Client: a.Temporal, Namespace: a.Namespace, Engine: a.Config.Log.Engine, Interval: a.Config.Log.MonitorInterval, Logger: a.Logger,
+	})
+	if err != nil || a.Metrics == nil {
+		return m, err
+	}
+	return m, a.Metrics.Register(m)
+}
+
+// RunMonitor returns when ctx ends. Until then the monitor measures, if the configuration wants that.
+func (a *App) RunMonitor(ctx context.Context, m *monitor.Monitor) error {
+	if a.Config.Log.MonitorInterval == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	return m.Run(ctx)
 }

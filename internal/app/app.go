@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -31,6 +32,8 @@ type Options struct {
 	Connection config.Connection
 	// Actions are those that the program can run. Default: none.
 	Actions *taskqueue.Registry
+	// Metrics gets the metrics of the connection and of what runs on it. Default: nil, none are kept.
+	Metrics *prometheus.Registry
 	// Logger gets what the program logs. Required.
 	Logger *slog.Logger
 }
@@ -42,7 +45,8 @@ type App struct {
 	Temporal  client.Client
 	Client    *taskqueue.Client
 	Logger    *slog.Logger
-	Files     *blob.Bucket // of the files that tasks leave; nil if none is configured
+	Metrics   *prometheus.Registry // nil if none are kept
+	Files     *blob.Bucket         // of the files that tasks leave; nil if none is configured
 
 	closers []func() error // in the order of opening
 }
@@ -58,7 +62,7 @@ func Open(ctx context.Context, c config.Config, options Options) (*App, error) {
 		return nil, errors.Join(err, flush())
 	}
 	a := &App{
-		Config: c, Namespace: settings.Namespace, Temporal: settings.Temporal, Logger: options.Logger,
+		Config: c, Namespace: settings.Namespace, Temporal: settings.Temporal, Logger: options.Logger, Metrics: options.Metrics,
 		closers: []func() error{flush},
 	}
 	if err := a.open(ctx, settings); err != nil {
@@ -146,6 +150,11 @@ func connect(ctx context.Context, c config.Config, options Options, provider tra
 			return taskqueue.Config{}, err
 		}
 		dial.Interceptors = append(dial.Interceptors, spans)
+	}
+	if options.Metrics != nil {
+		if dial.MetricsHandler, err = metricsHandler(options.Metrics, options.Logger); err != nil {
+			return taskqueue.Config{}, err
+		}
 	}
 	settings := c.Client()
 	settings.TracerProvider = provider

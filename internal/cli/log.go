@@ -12,7 +12,7 @@ import (
 
 func (p *program) logCommand() *cobra.Command {
 	return group("log", "Look into the task log, and put tasks away",
-		p.logListCommand(), p.logGetCommand(), p.logTreeCommand(), p.logStatsCommand(), p.archiveCommand(), p.cancelCommand())
+		p.logListCommand(), p.logGetCommand(), p.logTreeCommand(), p.logStatsCommand(), p.logInfoCommand(), p.archiveCommand(), p.cancelCommand())
 }
 
 func (p *program) logListCommand() *cobra.Command {

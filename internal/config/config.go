@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
+	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
@@ -34,6 +36,7 @@ type Config struct {
 	Log          Log      `yaml:"log"`
 	Worker       Worker   `yaml:"worker"`
 	API          API      `yaml:"api"`
+	Metrics      Metrics  `yaml:"metrics"`
 	Files        Files    `yaml:"files"`
 	Logging      Logging  `yaml:"logging"`
 }
@@ -70,6 +73,8 @@ type Log struct {
 	File string `yaml:"file"`
 	// Elasticsearch is where EngineElastic finds Temporal's visibility.
 	Elasticsearch elastic.Connection `yaml:"elasticsearch"`
+	// MonitorInterval is how often the API's program measures the log. 0 measures nothing.
+	MonitorInterval time.Duration `yaml:"monitorInterval"`
 }
 
 // The engines of the task log.
@@ -78,6 +83,9 @@ const (
 	EngineSQLite     = "sqlite"     // the database file of an embedded server on the same machine
 	EngineElastic    = "elastic"    // the index in Elasticsearch that the server keeps its visibility in
 )
+
+// minMonitorInterval keeps a mistyped interval from making a workflow of every moment.
+const minMonitorInterval = time.Second
 
 // Worker says how a worker runs tasks.
 type Worker struct {
@@ -92,6 +100,11 @@ type Worker struct {
 // API says where the REST API is served.
 type API struct {
 	Listen string `yaml:"listen"` // address:port
+}
+
+// Metrics says where the worker serves its metrics.
+type Metrics struct {
+	Listen string `yaml:"listen"` // address:port; empty for nowhere
 }
 
 // Files says where the files that tasks leave are kept.
@@ -125,7 +138,10 @@ func Default() Config {
 			HTTP:     httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
 			Command:  command.Config{Programs: map[string]command.Program{}},
 		},
-		Log:     Log{Engine: EngineVisibility, Elasticsearch: elastic.Connection{Addresses: []string{}}.WithDefaults()},
+		Log: Log{
+			Engine: EngineVisibility, MonitorInterval: monitor.DefaultInterval,
+			Elasticsearch: elastic.Connection{Addresses: []string{}}.WithDefaults(),
+		},
 		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
 		API:     API{Listen: "127.0.0.1:8080"},
 		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
@@ -156,6 +172,14 @@ func (c Config) validate() error {
 	if c.Log.Engine == EngineElastic {
 		if err := c.Log.Elasticsearch.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("log.%w", err))
+		}
+	}
+	if i := c.Log.MonitorInterval; i != 0 && i < minMonitorInterval {
+		refuse("log.monitorInterval", i, fmt.Sprintf("it must be %s or more, or 0 to measure nothing", minMonitorInterval))
+	}
+	if c.Metrics.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
+			refuse("metrics.listen", c.Metrics.Listen, "it must be HOST:PORT, such as 127.0.0.1:9090 or :9090, or empty")
 		}
 	}
 	if c.Worker.Concurrency < 1 {

@@ -151,6 +151,8 @@ func TestLoadRefusesBadValues(t *testing.T) {
 		{"broker", "queues: [{name: a, broker: rabbit}]", "", `queues[0].broker is "rabbit"`},
 		{"engine", "log: {engine: grep}", "", `log.engine is "grep"`},
 		{"engine without file", "log: {engine: sqlite}", "", "log.file is"},
+		{"monitor interval", "log: {monitorInterval: 10ms}", "", `log.monitorInterval is "10ms"`},
+		{"metrics address", "metrics: {listen: '9090'}", "", `metrics.listen is "9090"`},
 		{"concurrency", "worker: {concurrency: 0}", "", `worker.concurrency is "0"`},
 		{"strategy", "worker: {strategy: chance}", "", "worker.strategy"},
 		{"shutdown timeout", "worker: {shutdownTimeout: -1s}", "", `worker.shutdownTimeout is "-1s"`},

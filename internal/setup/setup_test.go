@@ -3,8 +3,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,16 +100,6 @@ func TestRunReportsAFailedInitialize(t *testing.T) {
 	})
 	require.ErrorIs(t, err, broken)
 	require.ErrorContains(t, err, "initialize the queues")
-}
-
-func TestProbeHasEveryAttribute(t *testing.T) {
-	t.Parallel()
-	_, attributes := newProbe()
-	var names []string
-	for key := range attributes.GetUntypedValues() {
-		names = append(names, key.GetName())
-	}
-	require.ElementsMatch(t, slices.Collect(maps.Keys(attribute.Types())), names)
 }
 
 func TestPollGivesUp(t *testing.T) {

@@ -4,28 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
-	"github.com/distributed-task-queue/taskqueue/internal/attribute"
-	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/internal/probe"
 )
 
 const (
-	// probeType is not the type of tasks, so the probe never shows in the task log.
-	probeType = "SetupProbe"
-	// probeQueue has no workers, so the probe never runs.
-	probeQueue = "taskqueue-setup-probe"
 	// pollInterval is how often the server is asked again.
 	pollInterval = 250 * time.Millisecond
 	// probeTimeout ends a probe that could not be deleted.
 	probeTimeout = time.Minute
+	// deleteTimeout is how long the server may take to delete it.
+	deleteTimeout = 10 * time.Second
 )
 
 // awaitAcceptance proves that tasks can be stored and found: it starts a workflow that has every search attribute,
@@ -33,39 +25,21 @@ const (
 // workflows and that write the index read it in their own time.
 func (s *setup) awaitAcceptance(ctx context.Context) error {
 	began := time.Now()
-	probe, attributes := newProbe()
+	p := probe.New(s.client, s.namespace)
 	err := poll(ctx, s.options.Timeout, isNotAcceptedYet, func(ctx context.Context) error {
-		_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-			ID: string(probe), TaskQueue: probeQueue, WorkflowExecutionTimeout: probeTimeout + s.options.Timeout,
-			TypedSearchAttributes: attributes,
-		}, probeType)
-		return err
+		return p.Start(ctx, probeTimeout+s.options.Timeout)
 	})
 	if err != nil {
 		return err
 	}
-	conditions := []string{fmt.Sprintf("WorkflowId = '%s'", probe)}
-	for name := range attribute.Types() {
-		conditions = append(conditions, fmt.Sprintf("`%s` IS NOT NULL", name))
-	}
-	query := strings.Join(conditions, " AND ")
 	found := poll(ctx, s.options.Timeout, isNotAcceptedYet, func(ctx context.Context) error {
-		count, err := s.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: query})
-		if err == nil && count.GetCount() == 0 {
+		found, err := p.Found(ctx)
+		if err == nil && !found {
 			err = errNotIndexed
 		}
 		return err
 	})
-	// The probe goes even when ctx has ended.
-	cleanUp, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	_, err = s.client.WorkflowService().DeleteWorkflowExecution(cleanUp, &workflowservice.DeleteWorkflowExecutionRequest{
-		Namespace: s.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(probe)},
-	})
-	if err != nil {
-		err = fmt.Errorf("delete the probe workflow %s: %w", probe, err)
-	}
-	if err := errors.Join(found, err); err != nil {
+	if err := errors.Join(found, p.Delete(ctx, deleteTimeout)); err != nil {
 		return err
 	}
 	s.progressf("The server accepts the search attributes (after %s).", time.Since(began).Round(time.Millisecond))
@@ -74,19 +48,6 @@ func (s *setup) awaitAcceptance(ctx context.Context) error {
 
 // errNotIndexed says that the probe was taken but is not found.
 var errNotIndexed = errors.New("a workflow with the search attributes was started, but a search does not find it")
-
-// newProbe returns an id and a value for every search attribute.
-func newProbe() (task.ID, temporal.SearchAttributes) {
-	id := "setup-probe-" + task.NewID()
-	now := time.Now().UTC()
-	t := task.Task{ID: id, Action: "probe", Label: "probe", Parameters: task.EmptyParameters}
-	t.Owner, t.ParentID, t.CreatedAt = "probe", id, now
-	return id, temporal.NewSearchAttributes(
-		attribute.ForNew(&t).Copy(),
-		attribute.Report.ValueSet("probe"),
-		attribute.Supersedes.ValueSet("probe"),
-	)
-}
 
 // isNotAcceptedYet reports whether the error is what a server answers that does not know the namespace or the
 // attributes yet.
