@@ -16,13 +16,25 @@ const (
 	oldestTask = 50 * 365 * 24 * time.Hour
 )
 
-// narrow narrows a query for the newest or the oldest tasks, which is what people and bulk operations mostly ask for, to the time
-// in which they were enqueued. The List API cannot sort by it, so without this a page of twenty would mean reading all that
-// the query finds. The query may find as many unwanted runs as hidden says.
+// narrow narrows a query for the newest or the oldest tasks, or those that follow a position among them, which is what people and
+// bulk operations mostly ask for, to the time in which they were enqueued. The List API cannot sort by it, so without this a
+// page of twenty would mean reading all that the query finds. The query may find as many unwanted runs as hidden says.
 func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden int) (query, error) {
 	limit, limited, offset := f.Page()
 	column, order := f.Sort()
-	if !q.exact || !limited || column != tasklog.CreatedAt {
+	if column != tasklog.CreatedAt {
+		return q, nil
+	}
+	position := f.Position()
+	if position != nil {
+		if at, ok := position.Value.(time.Time); ok && (at.Before(earliestTime) || at.After(latestTime)) {
+			return q, nil
+		}
+		if term := positionTerm(order, position.Value); term != "" {
+			q = q.with(term)
+		}
+	}
+	if !q.exact || !limited {
 		return q, nil
 	}
 	wanted := int64(limit) + int64(offset) + int64(hidden)
@@ -30,10 +42,25 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	if err != nil || total <= pageSize || wanted >= total {
 		return q, err
 	}
-	now := time.Now()
 	ages, tooFew := windows(order)
+	bound := func(age time.Duration) time.Time { return time.Now().Add(-age) }
+	if position != nil {
+		// The query still finds what was created at the very moment of the position, some of which are before it.
+		same, err := e.count(ctx, q.with(sameTimeTerm(position.Value)))
+		if err != nil {
+			return query{}, err
+		}
+		wanted += same
+		if at, ok := position.Value.(time.Time); ok {
+			ages, tooFew = windows(tasklog.Descending) // either way from the nearest on
+			bound = at.Add
+			if order == tasklog.Descending {
+				bound = func(age time.Duration) time.Time { return at.Add(-age) }
+			}
+		}
+	}
 	within := func(age time.Duration) (query, int64, error) {
-		narrowed := query{terms: append(slices.Clone(q.terms), windowTerm(order, now.Add(-age))), exact: true}
+		narrowed := q.with(windowTerm(order, bound(age)))
 		n, err := e.count(ctx, narrowed)
 		return narrowed, n, err
 	}
@@ -74,6 +101,31 @@ func windows(order tasklog.Order) (ages []time.Duration, none time.Duration) {
 	}
 	slices.Reverse(ages)
 	return append(ages, 0), oldestTask
+}
+
+// positionTerm finds what follows a position, and what was created at the same time; empty if that is all.
+func positionTerm(order tasklog.Order, value any) string {
+	at, ok := value.(time.Time)
+	column := tasklog.CreatedAt.Attribute()
+	switch {
+	case !ok && order == tasklog.Ascending:
+		return ""
+	case !ok:
+		return column + " IS NULL"
+	case order == tasklog.Ascending:
+		return column + " > " + timeLiteral(at)
+	}
+	return "(" + column + " <= " + timeLiteral(at.Add(time.Millisecond)) + " OR " + column + " IS NULL)"
+}
+
+// sameTimeTerm finds the tasks that were created at the same time.
+func sameTimeTerm(value any) string {
+	column := tasklog.CreatedAt.Attribute()
+	at, ok := value.(time.Time)
+	if !ok {
+		return column + " IS NULL"
+	}
+	return "(" + column + " > " + timeLiteral(at) + " AND " + column + " <= " + timeLiteral(at.Add(time.Millisecond)) + ")"
 }
 
 // windowTerm finds the tasks before or after a time, in whichever direction the sort begins. Tasks without a time are the
