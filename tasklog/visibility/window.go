@@ -39,7 +39,7 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	}
 	wanted := int64(limit) + int64(offset) + int64(hidden)
 	total, err := e.count(ctx, q)
-	if err != nil || total <= pageSize || wanted >= total {
+	if err != nil || total <= min(pageSize, int64(e.config.MaxScan)) || wanted >= total {
 		return q, err
 	}
 	ages, tooFew := windows(order)
