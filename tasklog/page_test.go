@@ -3,6 +3,7 @@ package tasklog_test
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestCursorsKeepThePosition(t *testing.T) {
 		for _, order := range []tasklog.Order{tasklog.Ascending, tasklog.Descending} {
 			of := values[column.Kind()]
 			if column.Nullable() {
-				of = append(of[:len(of):len(of)], nil)
+				of = append(slices.Clip(of), nil)
 			}
 			for _, value := range of {
 				cursor := next(sortedBy(column, order), `o'dd "id"`, value)

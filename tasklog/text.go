@@ -1,6 +1,7 @@
 package tasklog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/distributed-task-queue/taskqueue/internal/fulltext"
@@ -60,12 +61,7 @@ func (f *Filter) matchText(indexed string) bool {
 }
 
 func (w SearchWord) isIn(words []string) bool {
-	for _, word := range words {
-		if w.matches(word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, w.matches)
 }
 
 func (w SearchWord) matches(word string) bool {

@@ -111,16 +111,16 @@ func (g generator) text() string {
 	for len(words) == 0 {
 		words = wordsOf(strings.ReplaceAll(pick(g, g.bench.records)[allText].(string), "*", " "))
 	}
-	query := ""
+	var query []string
 	for range 1 + g.IntN(2) {
 		word := []rune(pick(g, words))
 		if g.IntN(2) == 0 {
-			query += string(word[:1+g.IntN(len(word))]) + "* "
+			query = append(query, string(word[:1+g.IntN(len(word))])+"*")
 		} else {
-			query += string(word) + " "
+			query = append(query, string(word))
 		}
 	}
-	return query
+	return strings.Join(query, " ")
 }
 
 // pattern makes a pattern that has a chance to match the text.

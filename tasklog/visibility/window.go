@@ -42,8 +42,7 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	if err != nil || total <= min(pageSize, int64(e.config.MaxScan)) || wanted >= total {
 		return q, err
 	}
-	ages, tooFew := windows(order)
-	bound := func(age time.Duration) time.Time { return time.Now().Add(-age) }
+	w := windowsFromNow(order)
 	if position != nil {
 		// The query still finds what was created at the very moment of the position, some of which are before it.
 		same, err := e.count(ctx, q.with(sameTimeTerm(position.Value)))
@@ -52,20 +51,22 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 		}
 		wanted += same
 		if at, ok := position.Value.(time.Time); ok {
-			ages, tooFew = windows(tasklog.Descending) // either way from the nearest on
-			bound = at.Add
-			if order == tasklog.Descending {
-				bound = func(age time.Duration) time.Time { return at.Add(-age) }
-			}
+			w = windowsFrom(at, order)
 		}
 	}
-	within := func(age time.Duration) (query, int64, error) {
-		narrowed := q.with(windowTerm(order, bound(age)))
+	return e.within(ctx, q, w, wanted)
+}
+
+// within narrows a query to the first of the windows that has as many tasks as are wanted, and no more than can be scanned.
+func (e *Engine) within(ctx context.Context, q query, w windows, wanted int64) (query, error) {
+	look := func(age time.Duration) (query, int64, error) {
+		narrowed := q.with(windowTerm(w.order, w.bound(age)))
 		n, err := e.count(ctx, narrowed)
 		return narrowed, n, err
 	}
-	for _, age := range ages {
-		narrowed, n, err := within(age)
+	tooFew := w.none
+	for _, age := range w.ages {
+		narrowed, n, err := look(age)
 		if err != nil {
 			return query{}, err
 		}
@@ -76,7 +77,7 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 		// That may be many more than are wanted, and fewer do.
 		for enough := age; n > int64(e.config.MaxScan) && (enough-tooFew).Abs() > time.Millisecond; {
 			middle := tooFew + (enough-tooFew)/2
-			shorter, fewer, err := within(middle)
+			shorter, fewer, err := look(middle)
 			if err != nil {
 				return query{}, err
 			}
@@ -91,16 +92,36 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	return q, nil
 }
 
-// windows returns at which ages to look for enough tasks, those with the fewest first, and an age with none.
-func windows(order tasklog.Order) (ages []time.Duration, none time.Duration) {
-	for age := firstWindow; age < oldestTask; age *= windowGrowth {
-		ages = append(ages, age)
+// windows are spans of time in which to look for enough tasks. Each reaches from where a list begins to the bound of an age.
+type windows struct {
+	order tasklog.Order
+	ages  []time.Duration // those with the fewest tasks first
+	none  time.Duration   // an age with no task
+	bound func(age time.Duration) time.Time
+}
+
+// windowsFromNow are for a list without a position: the newest tasks are known to be from now on backwards, the oldest not to
+// be older than any task.
+func windowsFromNow(order tasklog.Order) windows {
+	now := time.Now()
+	w := windowsFrom(now, tasklog.Descending)
+	if w.order = order; order == tasklog.Ascending {
+		slices.Reverse(w.ages)
+		w.ages, w.none = append(w.ages, 0), oldestTask
 	}
+	return w
+}
+
+// windowsFrom are for what follows a time.
+func windowsFrom(at time.Time, order tasklog.Order) windows {
+	w := windows{order: order, bound: at.Add}
 	if order == tasklog.Descending {
-		return ages, 0
+		w.bound = func(age time.Duration) time.Time { return at.Add(-age) }
 	}
-	slices.Reverse(ages)
-	return append(ages, 0), oldestTask
+	for age := firstWindow; age < oldestTask; age *= windowGrowth {
+		w.ages = append(w.ages, age)
+	}
+	return w
 }
 
 // positionTerm finds what follows a position, and what was created at the same time; empty if that is all.
