@@ -15,9 +15,12 @@ TESTFLAGS ?= -timeout 20m
 test:
 	go test $(TESTFLAGS) $(PACKAGES)
 
-# The same with the race detector.
+# The same with the race detector. SQLite, which is C translated to Go, is left out of it: nothing of ours is in there, and it
+# would make the tests of the task log five times slower.
+RACEFLAGS := -race -gcflags=modernc.org/...=-race=false -timeout 30m
+
 race:
-	$(MAKE) test TESTFLAGS="-race -timeout 30m"
+	$(MAKE) test TESTFLAGS="$(RACEFLAGS)"
 
 vet:
 	go vet $(PACKAGES)

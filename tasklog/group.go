@@ -74,7 +74,7 @@ type Times struct {
 // NewGroups sorts groups and cuts them to the wanted number, for engines.
 func NewGroups(all []Group, g Grouping) Groups {
 	slices.SortFunc(all, func(a, b Group) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value)) })
-	groups := Groups{Groups: all[:min(len(all), g.Top)]}
+	groups := Groups{Groups: append([]Group{}, all[:min(len(all), g.Top)]...)} // [] in JSON if there are none
 	for _, other := range all[len(groups.Groups):] {
 		groups.Others += other.Count
 	}

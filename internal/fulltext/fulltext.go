@@ -3,6 +3,7 @@
 package fulltext
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -19,10 +20,11 @@ type Span struct {
 }
 
 // Spans returns the words of a text in their order: what lies between anything that is no letter, digit or mark. Where
-// words are written without spaces between them, in Chinese and Japanese, every character is one.
+// words are written without spaces between them, in Chinese and Japanese, every character is one; some scripts end a word
+// of another.
 func Spans(text string) []Span {
 	var spans []Span
-	start := -1
+	start, script := -1, 0
 	flush := func(end int) {
 		if start < 0 {
 			return
@@ -38,9 +40,14 @@ func Spans(text string) []Span {
 			flush(i)
 			start = i
 			flush(i + len(string(r)))
-		case unicode.In(r, unicode.Letter, unicode.Number, unicode.Mark):
+		case unicode.In(r, unicode.Letter, unicode.Number):
+			if s := scriptOf(r); start < 0 || s != script {
+				flush(i)
+				start, script = i, s
+			}
+		case unicode.Is(unicode.Mark, r):
 			if start < 0 {
-				start = i
+				start, script = i, 0
 			}
 		default:
 			flush(i)
@@ -48,6 +55,19 @@ func Spans(text string) []Span {
 	}
 	flush(len(text))
 	return spans
+}
+
+// apart are the scripts that Elasticsearch cuts from the others where they meet without a blank, so everybody has to.
+var apart = []*unicode.RangeTable{
+	unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet,
+}
+
+// scriptOf tells the scripts that are cut from others apart; all others are 0.
+func scriptOf(r rune) int {
+	if r == 'ー' || r == 'ｰ' { // the mark of a long vowel, which is of no script
+		r = 'ア'
+	}
+	return 1 + slices.IndexFunc(apart, func(script *unicode.RangeTable) bool { return unicode.Is(script, r) })
 }
 
 // Words returns the words of a text without repetitions, in the order in which they come first.
@@ -70,6 +90,9 @@ func fold(word string) string {
 	for _, r := range norm.NFKD.String(strings.ToLower(norm.NFKD.String(word))) {
 		if !unicode.In(r, unicode.Letter, unicode.Number) { // an accent, or what a ligature has between its parts
 			continue
+		}
+		if r == 'ς' { // the one letter of which case folding knows two small forms
+			r = 'σ'
 		}
 		if length++; length > maxWordLength {
 			break

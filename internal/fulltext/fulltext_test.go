@@ -18,9 +18,11 @@ func TestWords(t *testing.T) {
 		"csv.import foo_bar it's 3.14":      {"csv", "import", "foo", "bar", "it", "s", "3", "14"},
 		"Größe GROSSE café CAFÉ cafe\u0301": {"große", "grosse", "cafe"},
 		"ﬁle ½ x²":                          {"file", "12", "x2"},
-		"日本語 ひら カタカナ 한국어": {"日", "本", "語", "ひ", "ら", "カタカナ", "한국어"},
+		"日本語 ひら カタカナ 한국어":            {"日", "本", "語", "ひ", "ら", "カタカナ", "한국어"},
+		"Temporalサーバー2 abcไทย 한국abc": {"temporal", "サーハー", "2", "abc", "ไทย", "한국abc"},
 		"🚀 a🚀b":                  {"a", "b"},
 		"İstanbul":               {"istanbul"},
+		"οδος ΟΔΟΣ":              {"οδοσ"},
 		"a\xffb":                 {"a", "b"},
 		strings.Repeat("x", 100): {strings.Repeat("x", 64)},
 	} {

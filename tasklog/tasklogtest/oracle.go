@@ -17,8 +17,12 @@ import (
 // record is a seeded task: each column's string, bool or time.Time; nil is NULL.
 type record map[tasklog.Column]any
 
-// wholeReport is where a record has the task.Report itself.
-const wholeReport tasklog.Column = "the whole report"
+// Where a record has what is no column.
+const (
+	wholeReport tasklog.Column = "the whole report" // a task.Report
+	allText     tasklog.Column = "all its text"     // a string
+	duration    tasklog.Column = "how long it took" // a time.Duration
+)
 
 func (r record) id() task.ID { return task.ID(r[tasklog.ID].(string)) }
 
@@ -137,6 +141,7 @@ func lowerASCII(s string) string {
 // question is a whole search.
 type question struct {
 	conditions []condition
+	text       string // full-text search; empty: none
 	sortBy     tasklog.Column
 	descending bool
 	limit      int // negative: none
@@ -144,15 +149,15 @@ type question struct {
 }
 
 func (q question) String() string {
-	return fmt.Sprintf("%v sort by %q descending %t limit %d offset %d", q.conditions, q.sortBy, q.descending, q.limit, q.offset)
+	return fmt.Sprintf("%v text %q sort by %q descending %t limit %d offset %d", q.conditions, q.text, q.sortBy, q.descending, q.limit, q.offset)
 }
 
-// all returns the records that satisfy the conditions.
-func (b *bench) all(conditions []condition) []record {
+// all returns the records that satisfy the question's conditions and have its words.
+func (b *bench) all(q question) []record {
 	var found []record
 	for _, r := range b.records {
-		ok := true
-		for _, c := range conditions {
+		ok := hasWords(r[allText].(string), q.text)
+		for _, c := range q.conditions {
 			ok = ok && c.holds(r)
 		}
 		if ok {
@@ -164,7 +169,7 @@ func (b *bench) all(conditions []condition) []record {
 
 // answer returns the ids that a search must find, in their order.
 func (b *bench) answer(q question) []task.ID {
-	found := b.all(q.conditions)
+	found := b.all(q)
 	slices.SortFunc(found, func(x, y record) int {
 		c := order(x[q.sortBy], y[q.sortBy])
 		if c == 0 {

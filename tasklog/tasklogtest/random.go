@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	seedVariable    = "TASKLOG_SEED"
 	defaultFilters  = 300
 	defaultSeed     = 1
+	pagedShare      = 8 // one of so many lists is read by cursors too
 )
 
 func (b *bench) testRandomFilters(t *testing.T) {
@@ -26,7 +28,12 @@ func (b *bench) testRandomFilters(t *testing.T) {
 	n, first := fromEnvironment(t, filtersVariable, defaultFilters), fromEnvironment(t, seedVariable, defaultSeed)
 	for seed := first; seed < first+n; seed++ {
 		g := generator{bench: b, Rand: rand.New(rand.NewPCG(seed, 0))}
-		b.check(t, g.question())
+		q := g.question()
+		b.check(t, q)
+		if g.IntN(pagedShare) == 0 {
+			q.limit, q.offset = -1, 0
+			b.checkPages(t, q, 3+g.IntN(10))
+		}
 		if t.Failed() {
 			t.Fatalf("to repeat: %s=%d %s=1", seedVariable, seed, filtersVariable)
 		}
@@ -56,6 +63,9 @@ func (g generator) question() question {
 	q := question{sortBy: pick(g, tasklog.Columns()), descending: g.IntN(2) == 0, limit: -1}
 	for range g.IntN(4) {
 		q.conditions = append(q.conditions, g.condition())
+	}
+	if g.IntN(6) == 0 {
+		q.text = g.text()
 	}
 	if g.IntN(2) == 0 {
 		q.limit = g.IntN(12)
@@ -93,6 +103,24 @@ func (g generator) condition() condition {
 		}
 		return condition{column, op, list}
 	}
+}
+
+// text returns one or two words, or beginnings of words, of a task.
+func (g generator) text() string {
+	var words []string
+	for len(words) == 0 {
+		words = wordsOf(strings.ReplaceAll(pick(g, g.bench.records)[allText].(string), "*", " "))
+	}
+	var query []string
+	for range 1 + g.IntN(2) {
+		word := []rune(pick(g, words))
+		if g.IntN(2) == 0 {
+			query = append(query, string(word[:1+g.IntN(len(word))])+"*")
+		} else {
+			query = append(query, string(word))
+		}
+	}
+	return strings.Join(query, " ")
 }
 
 // pattern makes a pattern that has a chance to match the text.

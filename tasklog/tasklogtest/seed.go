@@ -51,6 +51,7 @@ type spec struct {
 	status  string
 	report  *task.Report
 	updated time.Time
+	took    time.Duration // written with the status if it is not 0
 
 	ending    ending
 	effective task.Status // what the status must be in the end
@@ -68,19 +69,19 @@ var specs = []spec{
 	{name: "dequeued", owner: "alice", status: "dequeued", updated: after(time.Second), effective: task.Dequeued, created: after(1)},
 	{name: "running", owner: "alice", status: "running", updated: after(2 * time.Second), effective: task.Running, label: "runs", category: task.CategoryImport},
 	{name: "child-running", owner: "bob", status: "child_running", updated: after(time.Minute), effective: task.ChildRunning, queue: 2},
-	{name: "completed", owner: "alice", status: "completed", ending: completes, effective: task.Completed, updated: after(time.Hour), category: task.CategoryExport,
+	{name: "completed", owner: "alice", status: "completed", ending: completes, took: 2 * time.Second, effective: task.Completed, updated: after(time.Hour), category: task.CategoryExport,
 		report: new(task.Info("Running task x").Add(task.Success("42 rows").WithData("out.csv")))},
-	{name: "completed-2", owner: "bob", status: "completed", ending: completes, effective: task.Completed, updated: after(time.Hour + time.Millisecond), label: "100% sure",
+	{name: "completed-2", owner: "bob", status: "completed", ending: completes, took: 3500 * time.Millisecond, effective: task.Completed, updated: after(time.Hour + time.Millisecond), label: "100% sure",
 		report: new(task.Success("done")), parameters: `{"rows":[1,2,3],"name":"a_b"}`},
-	{name: "completed-nobody", status: "completed", ending: completes, effective: task.Completed, updated: after(-time.Hour), created: after(-24 * time.Hour), action: "Report.Daily",
+	{name: "completed-nobody", status: "completed", ending: completes, took: 100 * time.Millisecond, effective: task.Completed, updated: after(-time.Hour), created: after(-24 * time.Hour), action: "Report.Daily",
 		report: new(task.Warning("disk at 100%"))},
-	{name: "failed", owner: "alice", status: "failed", ending: fails, effective: task.Failed, updated: after(2 * time.Hour), label: "breaks", action: "report.daily",
+	{name: "failed", owner: "alice", status: "failed", ending: fails, took: 61 * time.Second, effective: task.Failed, updated: after(2 * time.Hour), label: "breaks", action: "report.daily",
 		report: new(task.Error("it's broken: \"x\" \\ y"))},
-	{name: "failed-2", owner: "bob", status: "failed", ending: fails, effective: task.Failed, updated: after(3 * time.Hour), queue: 1, parent: "completed",
+	{name: "failed-2", owner: "bob", status: "failed", ending: fails, took: time.Millisecond, effective: task.Failed, updated: after(3 * time.Hour), queue: 1, parent: "completed",
 		report: new(task.Error("%s").Add(task.Error("deeper")))},
 	{name: "failed-silently", owner: "carol", ending: fails, effective: task.Failed},
-	{name: "archived", owner: "alice", status: "archived", ending: completes, effective: task.Archived, updated: after(48 * time.Hour), report: new(task.Info("old"))},
-	{name: "cancelled", owner: "alice", status: "cancelled", ending: completes, effective: task.Cancelled, updated: after(time.Minute)},
+	{name: "archived", owner: "alice", status: "archived", ending: completes, took: 999 * time.Millisecond, effective: task.Archived, updated: after(48 * time.Hour), report: new(task.Info("old"))},
+	{name: "cancelled", owner: "alice", status: "cancelled", ending: completes, took: 2 * time.Hour, effective: task.Cancelled, updated: after(time.Minute)},
 	{name: "terminated", owner: "alice", label: "stopped by ops", ending: isTerminated, effective: task.Cancelled},
 	{name: "canceled", owner: "bob", ending: isCanceled, effective: task.Cancelled, parent: "open"},
 	{name: "timed-out", owner: "alice", ending: timesOut, effective: task.Failed, queue: 2},
@@ -110,6 +111,10 @@ var specs = []spec{
 	{name: "time-whole-second", created: epoch.Truncate(time.Second), effective: task.Enqueued},
 	{name: "time-next-millisecond", created: after(time.Millisecond), effective: task.Enqueued},
 	{name: "time-previous-millisecond", created: after(-time.Millisecond), effective: task.Enqueued},
+	{name: "text-label", label: "Quarterly invoices, no. 77-B: Zoë & Renée", effective: task.Enqueued},
+	{name: "text-parameters", parameters: `{"customer":"Müller","nested":{"deep":["zeppelin",4711],"invoices":2.5}}`, effective: task.Enqueued, owner: "dora"},
+	{name: "text-words", label: "INVOICE invoiced_twice e-mail ÉCLAIR naïve ΟΔΟΣ İstanbul", effective: task.Enqueued, owner: "dora"},
+	{name: "text-operators", label: "NEAR(a AND b) OR NOT Text01:c*", effective: task.Enqueued},
 	{name: "time-old", created: time.Date(1999, 12, 31, 23, 59, 59, 999_000_000, time.UTC), effective: task.Enqueued},
 }
 
@@ -227,8 +232,15 @@ func (sp spec) run(ctx workflow.Context, in task.Task) (*task.Report, error) {
 			return nil, err
 		}
 	}
+	if sp.took != 0 {
+		if err := workflow.UpsertTypedSearchAttributes(ctx, attribute.Duration.ValueSet(sp.took.Milliseconds())); err != nil {
+			return nil, err
+		}
+	}
 	if sp.report != nil {
-		if err := workflow.UpsertTypedSearchAttributes(ctx, attribute.Report.ValueSet(attribute.Keyword(sp.report.Message))); err != nil {
+		err := workflow.UpsertTypedSearchAttributes(ctx, attribute.Report.ValueSet(attribute.Keyword(sp.report.Message)),
+			attribute.Text.ValueSet(attribute.FullText(in.Label, sp.report.Messages(), string(in.Parameters))))
+		if err != nil {
 			return nil, err
 		}
 		if err := workflow.UpsertMemo(ctx, map[string]any{attribute.MemoReport: sp.report}); err != nil {
@@ -278,6 +290,10 @@ func (sp spec) record(seeded *task.Task) record {
 		r[tasklog.TaskName], r[tasklog.Parameters], r[tasklog.Label] = "", "", ""
 		r[tasklog.CreatedAt], r[tasklog.UpdatedAt] = nil, nil
 	}
+	r[allText] = sp.allText(r)
+	if sp.took != 0 {
+		r[duration] = sp.took
+	}
 	if sp.status != "" {
 		r[tasklog.UpdatedAt] = sp.updated
 	}
@@ -289,6 +305,18 @@ func (sp spec) record(seeded *task.Task) record {
 		r[wholeReport] = task.Info("Task %s has been cancelled, message was not processed.", seeded.ID)
 	}
 	return r
+}
+
+// allText is what full-text search looks through.
+func (sp spec) allText(r record) string {
+	texts := []string{r[tasklog.Label].(string)}
+	if sp.report != nil {
+		texts = append(texts, sp.report.Messages()...)
+	}
+	if !sp.bare {
+		texts = append(texts, sp.parameters) // JSON without escapes, true, false and null
+	}
+	return strings.Join(texts, " ")
 }
 
 // uniqueTask returns a task that is in none of the specs.

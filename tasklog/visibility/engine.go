@@ -148,6 +148,15 @@ func (e *Engine) scan(ctx context.Context, f *tasklog.Filter, q query, supersede
 		if err != nil {
 			return err
 		}
+		// An archive run may have come into the index after the superseded ones were looked for.
+		old, err := supersededBy(info)
+		if err != nil {
+			return err
+		}
+		if old != "" {
+			superseded[old] = true
+			delete(rows, old)
+		}
 		delete(rows, row.RunID)
 		if listed && f.Match(row) && !superseded[row.RunID] {
 			rows[row.RunID] = row

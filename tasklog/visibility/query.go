@@ -10,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -26,6 +27,11 @@ type query struct {
 func (q query) String() string { return strings.Join(q.terms, " AND ") }
 
 func (q *query) and(term string) { q.terms = append(q.terms, term) }
+
+// with returns the query with one more term.
+func (q query) with(term string) query {
+	return query{terms: append(slices.Clone(q.terms), term), exact: q.exact}
+}
 
 // compile makes of a filter the narrowest query that the List API takes.
 //
@@ -46,7 +52,29 @@ func compile(f *tasklog.Filter) query {
 		}
 		q.exact = q.exact && exact
 	}
+	for _, w := range f.Words() {
+		if !isCommonWord(w) {
+			q.exact = false
+			continue
+		}
+		q.and(attribute.Text.GetName() + " = " + quote(w.Text))
+	}
 	return q
+}
+
+const (
+	// MySQL indexes no shorter words.
+	minCommonLength = 3
+	digitsOfWords   = "0123456789abcdefghijklmnopqrstuvwxyz"
+)
+
+// notInMySQL are the other words that MySQL does not index.
+var notInMySQL = []string{"about", "are", "com", "for", "from", "how", "that", "the", "this", "und", "was", "what", "when", "where", "who", "will", "with", "www"}
+
+// isCommonWord reports whether every store finds the word: they differ in how they cut other scripts into words. A prefix
+// none of them can look for.
+func isCommonWord(w tasklog.SearchWord) bool {
+	return !w.Prefix && len(w.Text) >= minCommonLength && strings.Trim(w.Text, digitsOfWords) == "" && !slices.Contains(notInMySQL, w.Text)
 }
 
 // statusTerm finds the tasks of a set of effective statuses.

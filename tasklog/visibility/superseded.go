@@ -81,17 +81,25 @@ func (e *Engine) superseded(ctx context.Context) (runSet, error) {
 	}}
 	runs := runSet{}
 	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {
-		payload := info.GetSearchAttributes().GetIndexedFields()[attribute.Supersedes.GetName()]
-		var run string
-		if err := converter.GetDefaultDataConverter().FromPayload(payload, &run); err != nil {
-			return fmt.Errorf("decode search attribute %s: %w", attribute.Supersedes.GetName(), err)
-		}
-		if isPlain(run) {
+		run, err := supersededBy(info)
+		if err == nil && isPlain(run) {
 			runs[run] = true
 		}
-		return nil
+		return err
 	})
 	return runs, err
+}
+
+// supersededBy returns the id of the run that an archive run replaces; empty if the execution is none.
+func supersededBy(info *workflowpb.WorkflowExecutionInfo) (run string, err error) {
+	payload, ok := info.GetSearchAttributes().GetIndexedFields()[attribute.Supersedes.GetName()]
+	if !ok {
+		return "", nil
+	}
+	if err := converter.GetDefaultDataConverter().FromPayload(payload, &run); err != nil {
+		return "", fmt.Errorf("decode search attribute %s: %w", attribute.Supersedes.GetName(), err)
+	}
+	return run, nil
 }
 
 // existing returns those of the runs that the index still has. It loses them within seconds, so after

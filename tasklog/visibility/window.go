@@ -16,29 +16,57 @@ const (
 	oldestTask = 50 * 365 * 24 * time.Hour
 )
 
-// narrow narrows a query for the newest or the oldest tasks, which is what people and bulk operations mostly ask for, to the time
-// in which they were enqueued. The List API cannot sort by it, so without this a page of twenty would mean reading all that
-// the query finds. The query may find as many unwanted runs as hidden says.
+// narrow narrows a query for the newest or the oldest tasks, or those that follow a position among them, which is what people and
+// bulk operations mostly ask for, to the time in which they were enqueued. The List API cannot sort by it, so without this a
+// page of twenty would mean reading all that the query finds. The query may find as many unwanted runs as hidden says.
 func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden int) (query, error) {
 	limit, limited, offset := f.Page()
 	column, order := f.Sort()
-	if !q.exact || !limited || column != tasklog.CreatedAt {
+	if column != tasklog.CreatedAt {
+		return q, nil
+	}
+	position := f.Position()
+	if position != nil {
+		if at, ok := position.Value.(time.Time); ok && (at.Before(earliestTime) || at.After(latestTime)) {
+			return q, nil
+		}
+		if term := positionTerm(order, position.Value); term != "" {
+			q = q.with(term)
+		}
+	}
+	if !q.exact || !limited {
 		return q, nil
 	}
 	wanted := int64(limit) + int64(offset) + int64(hidden)
 	total, err := e.count(ctx, q)
-	if err != nil || total <= pageSize || wanted >= total {
+	if err != nil || total <= min(pageSize, int64(e.config.MaxScan)) || wanted >= total {
 		return q, err
 	}
-	now := time.Now()
-	ages, tooFew := windows(order)
-	within := func(age time.Duration) (query, int64, error) {
-		narrowed := query{terms: append(slices.Clone(q.terms), windowTerm(order, now.Add(-age))), exact: true}
+	w := windowsFromNow(order)
+	if position != nil {
+		// The query still finds what was created at the very moment of the position, some of which are before it.
+		same, err := e.count(ctx, q.with(sameTimeTerm(position.Value)))
+		if err != nil {
+			return query{}, err
+		}
+		wanted += same
+		if at, ok := position.Value.(time.Time); ok {
+			w = windowsFrom(at, order)
+		}
+	}
+	return e.within(ctx, q, w, wanted)
+}
+
+// within narrows a query to the first of the windows that has as many tasks as are wanted, and no more than can be scanned.
+func (e *Engine) within(ctx context.Context, q query, w windows, wanted int64) (query, error) {
+	look := func(age time.Duration) (query, int64, error) {
+		narrowed := q.with(windowTerm(w.order, w.bound(age)))
 		n, err := e.count(ctx, narrowed)
 		return narrowed, n, err
 	}
-	for _, age := range ages {
-		narrowed, n, err := within(age)
+	tooFew := w.none
+	for _, age := range w.ages {
+		narrowed, n, err := look(age)
 		if err != nil {
 			return query{}, err
 		}
@@ -49,7 +77,7 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 		// That may be many more than are wanted, and fewer do.
 		for enough := age; n > int64(e.config.MaxScan) && (enough-tooFew).Abs() > time.Millisecond; {
 			middle := tooFew + (enough-tooFew)/2
-			shorter, fewer, err := within(middle)
+			shorter, fewer, err := look(middle)
 			if err != nil {
 				return query{}, err
 			}
@@ -64,16 +92,61 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	return q, nil
 }
 
-// windows returns at which ages to look for enough tasks, those with the fewest first, and an age with none.
-func windows(order tasklog.Order) (ages []time.Duration, none time.Duration) {
-	for age := firstWindow; age < oldestTask; age *= windowGrowth {
-		ages = append(ages, age)
+// windows are spans of time in which to look for enough tasks. Each reaches from where a list begins to the bound of an age.
+type windows struct {
+	order tasklog.Order
+	ages  []time.Duration // those with the fewest tasks first
+	none  time.Duration   // an age with no task
+	bound func(age time.Duration) time.Time
+}
+
+// windowsFromNow are for a list without a position: the newest tasks are known to be from now on backwards, the oldest not to
+// be older than any task.
+func windowsFromNow(order tasklog.Order) windows {
+	now := time.Now()
+	w := windowsFrom(now, tasklog.Descending)
+	if w.order = order; order == tasklog.Ascending {
+		slices.Reverse(w.ages)
+		w.ages, w.none = append(w.ages, 0), oldestTask
 	}
+	return w
+}
+
+// windowsFrom are for what follows a time.
+func windowsFrom(at time.Time, order tasklog.Order) windows {
+	w := windows{order: order, bound: at.Add}
 	if order == tasklog.Descending {
-		return ages, 0
+		w.bound = func(age time.Duration) time.Time { return at.Add(-age) }
 	}
-	slices.Reverse(ages)
-	return append(ages, 0), oldestTask
+	for age := firstWindow; age < oldestTask; age *= windowGrowth {
+		w.ages = append(w.ages, age)
+	}
+	return w
+}
+
+// positionTerm finds what follows a position, and what was created at the same time; empty if that is all.
+func positionTerm(order tasklog.Order, value any) string {
+	at, ok := value.(time.Time)
+	column := tasklog.CreatedAt.Attribute()
+	switch {
+	case !ok && order == tasklog.Ascending:
+		return ""
+	case !ok:
+		return column + " IS NULL"
+	case order == tasklog.Ascending:
+		return column + " > " + timeLiteral(at)
+	}
+	return "(" + column + " <= " + timeLiteral(at.Add(time.Millisecond)) + " OR " + column + " IS NULL)"
+}
+
+// sameTimeTerm finds the tasks that were created at the same time.
+func sameTimeTerm(value any) string {
+	column := tasklog.CreatedAt.Attribute()
+	at, ok := value.(time.Time)
+	if !ok {
+		return column + " IS NULL"
+	}
+	return "(" + column + " > " + timeLiteral(at) + " AND " + column + " <= " + timeLiteral(at.Add(time.Millisecond)) + ")"
 }
 
 // windowTerm finds the tasks before or after a time, in whichever direction the sort begins. Tasks without a time are the

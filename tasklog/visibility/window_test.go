@@ -56,6 +56,28 @@ func TestTheNewestAndTheOldestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
 	for i, e := range oldest.Tasks {
 		require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, tasks-1-100-i)), e.ID)
 	}
+	for _, order := range []tasklog.Order{tasklog.Ascending, tasklog.Descending} {
+		f := filter().SortBy(tasklog.CreatedAt).SortOrder(order).Limit(90)
+		var paged []task.ID
+		for {
+			page, err := engine.Search(t.Context(), f)
+			require.NoError(t, err)
+			for _, e := range page.Tasks {
+				paged = append(paged, e.ID)
+			}
+			if page.Next == "" {
+				break
+			}
+			f.After(page.Next)
+		}
+		require.Len(t, paged, tasks)
+		for i, id := range paged {
+			if order == tasklog.Ascending {
+				i = tasks - 1 - i
+			}
+			require.Equal(t, task.ID(fmt.Sprintf("%s-%04d", queue, i)), id)
+		}
+	}
 	var limit *tasklog.ScanLimitError
 	_, err = engine.Search(t.Context(), filter().Limit(20).SortBy(tasklog.Label))
 	require.ErrorAs(t, err, &limit)
