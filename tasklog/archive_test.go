@@ -123,7 +123,7 @@ func TestArchiveOfARunningTaskNeedsForce(t *testing.T) {
 	id := c.enqueue(t, nil)
 	<-started
 	_, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
-	require.EqualError(t, err, "Task cannot be archived because it is in progress.")
+	require.EqualError(t, err, `Task cannot be archived because it is in progress. Task "`+string(id)+`" is running.`)
 	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{Force: true})
 	require.NoError(t, err)
 	require.True(t, changed)
