@@ -97,6 +97,6 @@ func TestArchiveAndCancelManyTasks(t *testing.T) {
 	for _, verb := range []string{"archive", "cancel"} {
 		p := readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/"+verb, map[string]any{"filters": []string{}}), http.StatusUnprocessableEntity)
 		require.Equal(t, "filters", p.Field)
-		require.Contains(t, p.Detail, "at least 1")
+		require.Equal(t, "filters has 0 items; give at least 1", p.Detail)
 	}
 }

@@ -43,10 +43,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: tasklog.Detailed(nil)}
-	if config.Files != nil { // a nil *blob.Bucket is not a nil FileChecker
-		s.presenter = tasklog.Detailed(config.Files)
-	}
+	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files)}
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
 	// A task's id may hold any character, so a slash in it arrives as %2F.

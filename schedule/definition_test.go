@@ -179,6 +179,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 		"every in between": {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second * 3 / 2}} }, "spec.intervals", "whole seconds"},
 		"offset":           {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second, Offset: second}} }, "spec.intervals", "less than every"},
 		"negative offset":  {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second, Offset: -1}} }, "spec.intervals", "offset"},
+		"a policy":         {func(d *schedule.Definition) { d.Task.Policy = &task.Policy{Attempts: 3} }, "task.policy", "leave it out"},
 		"negative jitter":  {func(d *schedule.Definition) { d.Spec.Jitter = -1 }, "spec.jitter", "negative"},
 		"end before start": {func(d *schedule.Definition) { d.Spec.EndAt = d.Spec.StartAt.Add(-1) }, "spec.endAt", "before spec.startAt"},
 		"overlap":          {func(d *schedule.Definition) { d.Overlap = "sometimes" }, "overlap", "buffer-one"},

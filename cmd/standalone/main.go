@@ -19,6 +19,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/embedded"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 )
 
 func main() {
@@ -75,7 +76,7 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&o.dataDir, "data-dir", "taskqueue-data", "directory of the database files, created if missing")
 	flags.BoolVar(&o.ephemeral, "ephemeral", false, "keep nothing: the data goes to memory, --data-dir is not used")
 	flags.StringVar(&o.namespace, "namespace", embedded.DefaultNamespace, "Temporal namespace, created if missing")
-	flags.DurationVar(&o.retention, "retention", embedded.DefaultRetention, "how long finished tasks are kept")
+	flags.DurationVar(&o.retention, "retention", setup.DefaultRetention, "how long finished tasks are kept")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least level of log lines: debug, info, warn or error")
 	flags.StringSliceVar(&o.services, "services", allServices, "what to run")
 	return command

@@ -121,6 +121,10 @@ func TestFailuresExitWithOne(t *testing.T) {
 	r = b.run(t, "associations")
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, `unknown key "quues"; did you mean "queues"?`)
+	require.NoError(t, os.WriteFile(b.config, []byte("associations: {mail.send: absent}"), 0o600))
+	r = b.run(t, "--address", "127.0.0.1:1", "associations")
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, "Found not registered queue(s) linked to task(s): absent.")
 }
 
 func TestInitMayBeRepeated(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/common/namespace"
 	"go.temporal.io/server/temporal"
+
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 )
 
 const (
@@ -27,9 +29,6 @@ const (
 
 	// DefaultNamespace is used when Config.Namespace is empty.
 	DefaultNamespace = "default"
-
-	// DefaultRetention is used when Config.Retention is zero.
-	DefaultRetention = 30 * 24 * time.Hour
 
 	startTimeout = time.Minute
 	stopTimeout  = 30 * time.Second
@@ -47,7 +46,7 @@ type Config struct {
 	Namespace string
 
 	// Retention is how long closed workflows are kept in the namespace; zero
-	// means DefaultRetention, the least is one hour. It is applied at each
+	// means setup.DefaultRetention, the least is one hour. It is applied at each
 	// start, so a changed value takes effect on existing data.
 	Retention time.Duration
 
@@ -80,7 +79,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Namespace = DefaultNamespace
 	}
 	if c.Retention == 0 {
-		c.Retention = DefaultRetention
+		c.Retention = setup.DefaultRetention
 	}
 	if c.Retention < namespace.MinRetentionLocal {
 		return c, fmt.Errorf("retention %s is too short: the least is %s", c.Retention, namespace.MinRetentionLocal)
