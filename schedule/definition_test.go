@@ -72,6 +72,13 @@ func TestDefaultsAndOverlaps(t *testing.T) {
 		Action: "fine", Parameters: task.EmptyParameters, Queue: b.id, Owner: b.id, Category: task.CategoryImport, Policy: &task.Policy{},
 	}, s.Task)
 	require.False(t, s.Paused)
+	_, err := b.Update(t.Context(), b.id, func(d *schedule.Definition) error {
+		d.Task.Policy.Attempts = 3
+		return nil
+	})
+	var invalid *schedule.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, "task.policy", invalid.Field)
 
 	for _, overlap := range schedule.Overlaps() {
 		s, err := b.Update(t.Context(), b.id, func(d *schedule.Definition) error {

@@ -150,11 +150,15 @@ func (s *Schedules) Update(ctx context.Context, id string, change func(*Definiti
 			return nil, err
 		}
 		d = current.Definition
+		before, err := scheduleOf(id, &now.Description) // as change may write through the pointers of the other
+		if err != nil {
+			return nil, err
+		}
 		if err := change(&d); err != nil {
 			return nil, err
 		}
 		d = d.withDefaults()
-		t, err := s.check(d, current.Task.Policy)
+		t, err := s.check(d, before.Task.Policy)
 		if err != nil {
 			return nil, err
 		}

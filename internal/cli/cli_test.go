@@ -95,8 +95,8 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 		"cannot be negative":                    {"log", "list", "--limit", "-1"},
 		`status`:                                {"log", "list", "--status", "done"},
 		"not a JSON array":                      {"log", "list", "--filter", "owner in [jane"},
-		"exactly one of these":                  {"log", "archive"},
-		"all of them, or by a filter":           {"log", "cancel", "an-id", "--all"},
+		"which tasks? Give their ids, --all, or": {"log", "archive"},
+		"exclude each other":                    {"log", "cancel", "an-id", "--all"},
 		"tasks are 1":                           {"bench", "--tasks", "1"},
 	} {
 		r := b.run(t, args...)

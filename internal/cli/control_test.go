@@ -43,15 +43,6 @@ func TestCancelArchiveAndRerun(t *testing.T) {
 	require.Equal(t, cli.StatusFailed, refused.status)
 	require.Contains(t, refused.out, first+`: Task cannot be cancelled because it is already dequeued. Task "`+first+`" is archived.`)
 
-	for want, args := range map[string][]string{
-		"which tasks? Give their ids, --all, or conditions": {},
-		"exclude each other": {first, "--all"},
-	} {
-		r := b.run(t, append([]string{"log", "cancel"}, args...)...)
-		require.Equal(t, cli.StatusUsage, r.status)
-		require.Contains(t, r.err, want)
-	}
-
 	again := b.ok(t, "rerun", first, "--owner", "john")
 	require.NotEqual(t, first, again["id"])
 	require.Equal(t, "one", again["taskLabel"])
