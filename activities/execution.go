@@ -50,7 +50,7 @@ func Progress(ctx context.Context, percent float64, message string) {
 	if !ok {
 		return
 	}
-	p := task.Progress{Percent: min(max(percent, 0), 100), Message: truncate(message, maxProgressMessage)}
+	p := task.Progress{Percent: min(max(percent, 0), 100), Message: task.Truncate(message, maxProgressMessage)}
 	e.mu.Lock()
 	e.progress = &p
 	e.mu.Unlock()

@@ -27,14 +27,7 @@ func fit(report task.Report) (*task.Report, error) {
 	if report.Failed() {
 		note = task.Error
 	}
-	cut := task.Report{Type: report.Type, Message: truncate(report.Message, MaxReportSize/2)}.
+	cut := task.Report{Type: report.Type, Message: task.Truncate(report.Message, MaxReportSize/2)}.
 		Add(note("The report had %d bytes; its data and children were cut, as at most %d bytes are kept.", len(encoded), MaxReportSize))
 	return &cut, nil
-}
-
-func truncate(s string, bytes int) string {
-	if len(s) <= bytes {
-		return s
-	}
-	return string([]rune(s[:bytes])) // a rune cut in half becomes U+FFFD
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
@@ -53,7 +54,7 @@ func failure(action Action, err error, notes workflows.Notes) error {
 	if notes != (workflows.Notes{}) {
 		options.Details = []any{notes}
 	}
-	return temporal.NewApplicationErrorWithOptions(truncate(err.Error(), maxErrorText), ErrorTypeAction, options)
+	return temporal.NewApplicationErrorWithOptions(task.Truncate(err.Error(), maxErrorText), ErrorTypeAction, options)
 }
 
 // permanent reports whether the action must not be started again after the error.

@@ -107,7 +107,7 @@ func (r *Runner) failed(ctx context.Context, action Action, err error, notes wor
 		return failure(action, cause, notes)
 	}
 	if _, cancelled := errors.AsType[*temporal.CanceledError](context.Cause(ctx)); cancelled {
-		return temporal.NewCanceledError(truncate(err.Error(), maxErrorText)) // whatever the action makes of it
+		return temporal.NewCanceledError(task.Truncate(err.Error(), maxErrorText)) // whatever the action makes of it
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("action %s: %w", action.Name, err)

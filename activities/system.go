@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -35,6 +36,9 @@ const ErrorTypeRemote = "RemoteFailed"
 type System struct {
 	Registry *Registry
 	TaskLog  tasklog.Engine
+	// Client is connected to Namespace, which the tasks are in.
+	Client    client.Client
+	Namespace string
 }
 
 // AwaitChildren returns, when all children of a task have ended, how many of them failed. A cancelled or archived child

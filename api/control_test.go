@@ -15,10 +15,13 @@ type controlled struct {
 }
 
 type bulkResult struct {
-	Success                            bool
-	Eligible, Changed, Skipped, Failed int
-	Reasons                            map[string]int
+	Success                                              bool
+	Eligible, Changed, Skipped, Refused, Unknown, Failed int
+	Reasons                                              map[string]int
+	Skips, Failures                                      []bulkTask
 }
+
+type bulkTask struct{ ID, Reason string }
 
 func TestCancelArchiveAndRerunOneTask(t *testing.T) {
 	t.Parallel()
@@ -36,7 +39,7 @@ func TestCancelArchiveAndRerunOneTask(t *testing.T) {
 	got = read[controlled](t, b.do(http.MethodPost, path+"/archive", map[string]any{}), http.StatusOK)
 	require.False(t, got.Changed)
 	p := readProblem(t, b.do(http.MethodPost, path+"/cancel", nil), http.StatusConflict)
-	require.Equal(t, "Task cannot be cancelled because it is already dequeued.", p.Detail)
+	require.Equal(t, `Task cannot be cancelled because it is already dequeued. Task "`+id+`" is archived.`, p.Detail)
 	require.Equal(t, "urn:taskqueue:problem:not-cancellable", p.Type)
 
 	again := b.do(http.MethodPost, path+"/rerun", map[string]any{"owner": "john"})
@@ -67,10 +70,13 @@ func TestArchiveAndCancelManyTasks(t *testing.T) {
 		t.Helper()
 		return read[bulkResult](t, b.do(http.MethodPost, "/api/v1/tasks/"+verb, body), http.StatusOK)
 	}
-	require.Equal(t, bulkResult{Eligible: 1, Skipped: 1, Reasons: map[string]int{"Task log not found.": 1}},
-		post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "dryRun": true}))
-	require.Equal(t, bulkResult{Success: true, Eligible: 1, Changed: 1, Skipped: 1, Reasons: map[string]int{"Task log not found.": 1}},
-		post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "user": owner}))
+	want := bulkResult{
+		Eligible: 1, Skipped: 1, Unknown: 1, Reasons: map[string]int{"Task log not found.": 1},
+		Skips: []bulkTask{{"absent", "Task log not found."}}, Failures: []bulkTask{},
+	}
+	require.Equal(t, want, post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "dryRun": true}))
+	want.Success, want.Changed = true, 1
+	require.Equal(t, want, post("cancel", map[string]any{"ids": []string{ids[0], "absent"}, "user": owner}))
 	b.await("the index knows the others", func() bool {
 		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?status=enqueued&owner="+owner, nil), http.StatusOK).Total == 2
 	})
@@ -87,5 +93,10 @@ func TestArchiveAndCancelManyTasks(t *testing.T) {
 		{"ids": []string{"a"}, "dry": true}, {"filters": []map[string]any{{"column": "colour", "op": "eq", "value": 1}}},
 	} {
 		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/archive", body), http.StatusUnprocessableEntity)
+	}
+	for _, verb := range []string{"archive", "cancel"} {
+		p := readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/"+verb, map[string]any{"filters": []string{}}), http.StatusUnprocessableEntity)
+		require.Equal(t, "filters", p.Field)
+		require.Equal(t, "filters has 0 items; give at least 1", p.Detail)
 	}
 }

@@ -45,7 +45,14 @@ func TestSchedules(t *testing.T) {
 	require.Equal(t, b.queue, s.Task.Queue, "the dispatcher has chosen it")
 	require.Equal(t, schedule.OverlapSkip, s.Overlap)
 	require.Equal(t, "2090-01-01T02:30:00Z", s.NextRuns[0].Format(time.RFC3339))
-	p := readProblem(t, b.do(http.MethodPost, "/api/v1/schedules", map[string]any{"id": b.queue, "spec": s.Spec, "task": s.Task}), http.StatusConflict)
+	again := map[string]any{"id": b.queue, "spec": s.Spec, "task": s.Task}
+	p := readProblem(t, b.do(http.MethodPost, "/api/v1/schedules", again), http.StatusUnprocessableEntity)
+	require.Equal(t, "task.policy", p.Field)
+	updated := read[schedule.Schedule](t, b.do(http.MethodPut, path, map[string]any{"spec": s.Spec, "task": s.Task}), http.StatusOK)
+	require.Equal(t, s.Task, updated.Task, "it may be given back as it was read")
+	s.Task.Policy = nil
+	again["task"] = s.Task
+	p = readProblem(t, b.do(http.MethodPost, "/api/v1/schedules", again), http.StatusConflict)
 	require.Equal(t, "id", p.Field)
 
 	// Without a body, and with one.

@@ -45,10 +45,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: tasklog.Detailed(nil)}
-	if config.Files != nil { // a nil *blob.Bucket is not a nil FileChecker
-		s.presenter = tasklog.Detailed(config.Files)
-	}
+	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files)}
 	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
 	})

@@ -113,6 +113,9 @@ func (c *contract) collect(prefix []string, e *jsonschema.ValidationError, found
 			field := fieldName(append(slices.Clone(path), name))
 			*found = append(*found, kindInvalid.problem(field, field+" is missing"))
 		}
+	case *kind.MinItems:
+		field := fieldName(path)
+		*found = append(*found, kindInvalid.problem(field, fmt.Sprintf("%s has %d items; give at least %d", field, k.Got, k.Want)))
 	default:
 		field := fieldName(path)
 		subject := field

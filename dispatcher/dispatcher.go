@@ -24,6 +24,14 @@ type Queue struct {
 	Broker   broker.Broker
 }
 
+// Weight returns the weight that counts for one that is configured: see Queue.Weight.
+func Weight(configured int) int {
+	if configured < 0 {
+		configured = -configured
+	}
+	return max(configured, 1)
+}
+
 // Config says which queues there are and what goes where.
 type Config struct {
 	Queues []Queue
@@ -59,12 +67,7 @@ func New(config Config) (*Dispatcher, error) {
 		if q.Broker == nil {
 			return nil, fmt.Errorf("queue %q has no broker", q.Name)
 		}
-		if q.Weight < 0 {
-			q.Weight = -q.Weight
-		}
-		if q.Weight == 0 {
-			q.Weight = 1
-		}
+		q.Weight = Weight(q.Weight)
 		if _, exists := d.byName[q.Name]; exists {
 			duplicates = append(duplicates, q.Name)
 		}

@@ -33,7 +33,7 @@ func (s *Schedules) Backfill(ctx context.Context, id string, from, to time.Time,
 	if to.After(time.Now()) {
 		return Schedule{}, invalid("to", "is %s, which is not past", to.Format(time.RFC3339))
 	}
-	handle, described, err := s.find(ctx, id)
+	handle, _, err := s.find(ctx, id)
 	if err != nil {
 		return Schedule{}, err
 	}
@@ -41,11 +41,7 @@ func (s *Schedules) Backfill(ctx context.Context, id string, from, to time.Time,
 	if err != nil {
 		return Schedule{}, err
 	}
-	var jitter time.Duration
-	if described.Schedule.Spec != nil {
-		jitter = described.Schedule.Spec.Jitter
-	}
-	parts := gaps(from, to, taken, jitter)
+	parts := gaps(from, to, taken)
 	for i := range parts {
 		parts[i].Overlap = overlap.temporal()
 	}
@@ -86,8 +82,10 @@ func (s *Schedules) taken(ctx context.Context, id string, from, to time.Time) ([
 	}
 }
 
-// gaps returns what remains of a range without the times that are taken, each of which the jitter may have moved.
-func gaps(from, to time.Time, taken []time.Time, jitter time.Duration) []client.ScheduleBackfill {
+// gaps returns what remains of a range without the times that are taken, which are whole seconds without jitter. Jitter needs no margin:
+// the server looks for the first time after the start of a range as the schedule names it, and jitter never moves a time as far as to
+// the next one.
+func gaps(from, to time.Time, taken []time.Time) []client.ScheduleBackfill {
 	var parts []client.ScheduleBackfill
 	add := func(start, end time.Time) {
 		if !end.Before(start) {
@@ -96,7 +94,7 @@ func gaps(from, to time.Time, taken []time.Time, jitter time.Duration) []client.
 	}
 	for _, at := range taken {
 		add(from, at.Add(-time.Millisecond))
-		if next := at.Add(jitter + time.Second); next.After(from) {
+		if next := at.Add(time.Second); next.After(from) {
 			from = next
 		}
 	}

@@ -72,6 +72,13 @@ func TestDefaultsAndOverlaps(t *testing.T) {
 		Action: "fine", Parameters: task.EmptyParameters, Queue: b.id, Owner: b.id, Category: task.CategoryImport, Policy: &task.Policy{},
 	}, s.Task)
 	require.False(t, s.Paused)
+	_, err := b.Update(t.Context(), b.id, func(d *schedule.Definition) error {
+		d.Task.Policy.Attempts = 3
+		return nil
+	})
+	var invalid *schedule.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, "task.policy", invalid.Field)
 
 	for _, overlap := range schedule.Overlaps() {
 		s, err := b.Update(t.Context(), b.id, func(d *schedule.Definition) error {
@@ -179,6 +186,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 		"every in between": {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second * 3 / 2}} }, "spec.intervals", "whole seconds"},
 		"offset":           {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second, Offset: second}} }, "spec.intervals", "less than every"},
 		"negative offset":  {func(d *schedule.Definition) { d.Spec.Intervals = []schedule.Interval{{Every: second, Offset: -1}} }, "spec.intervals", "offset"},
+		"a policy":         {func(d *schedule.Definition) { d.Task.Policy = &task.Policy{Attempts: 3} }, "task.policy", "leave it out"},
 		"negative jitter":  {func(d *schedule.Definition) { d.Spec.Jitter = -1 }, "spec.jitter", "negative"},
 		"end before start": {func(d *schedule.Definition) { d.Spec.EndAt = d.Spec.StartAt.Add(-1) }, "spec.endAt", "before spec.startAt"},
 		"overlap":          {func(d *schedule.Definition) { d.Overlap = "sometimes" }, "overlap", "buffer-one"},

@@ -166,6 +166,26 @@ func TestBackfillRunsWhatHasNoTaskYet(t *testing.T) {
 	require.Zero(t, s.Skipped)
 }
 
+func TestBackfillLeavesNothingOutHoweverLongTheJitter(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.work(t)
+	b.create(t, schedule.Definition{
+		Spec: schedule.Spec{Intervals: []schedule.Interval{{Every: schedule.Duration(time.Second)}}, Jitter: schedule.Duration(time.Hour)},
+		Task: schedule.Task{Action: "fine"}, Paused: true,
+	})
+	at := func(second int) time.Time { return time.Date(2026, 1, 5, 1, 0, second, 0, time.UTC) }
+	backfill := func(from, to time.Time) {
+		_, err := b.Backfill(t.Context(), b.id, from, to, schedule.OverlapAllowAll)
+		require.NoError(t, err)
+	}
+	// Without the last millisecond, to which jitter may move a time, but no further.
+	backfill(at(4), at(6).Add(-time.Millisecond))
+	b.awaitTasks(t, 2, task.Completed)
+	backfill(at(2), at(9).Add(-time.Millisecond))
+	b.awaitTasks(t, 7, task.Completed)
+}
+
 func TestRunsEnd(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

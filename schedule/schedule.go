@@ -57,7 +57,8 @@ type Task struct {
 	Category   task.Category   `json:"category,omitempty"`     // default: the action's
 	Master     bool            `json:"masterStatus,omitempty"` // a run is done when its action is, whatever its children do
 	Priority   int             `json:"priority,omitempty"`     // 1 (first) to 5 (last) inside the queue; default: 3
-	// Policy says how the action may be run. It is set by the client that makes or updates the schedule; nil if only workers know.
+	// Policy says how the action may be run. It is set by the client that makes or updates the schedule; nil if only workers know. Another
+	// one is refused, so leave it nil.
 	Policy *task.Policy `json:"policy,omitempty"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -52,7 +53,7 @@ func (s *Schedules) Create(ctx context.Context, id string, d Definition) (Schedu
 		return Schedule{}, err
 	}
 	d = d.withDefaults()
-	t, err := s.check(d)
+	t, err := s.check(d, nil)
 	if err != nil {
 		return Schedule{}, err
 	}
@@ -71,10 +72,15 @@ func (s *Schedules) Create(ctx context.Context, id string, d Definition) (Schedu
 	return s.Get(ctx, id)
 }
 
-// check validates the definition, and returns its task as it would be enqueued.
-func (s *Schedules) check(d Definition) (*task.Task, error) {
+// check validates the definition, and returns its task as it would be enqueued. The policy is that of the schedule as it is, which may be
+// given back as it was read; nil if there is none.
+func (s *Schedules) check(d Definition, policy *task.Policy) (*task.Task, error) {
 	if err := d.validate(); err != nil {
 		return nil, err
+	}
+	if d.Task.Policy != nil && !reflect.DeepEqual(d.Task.Policy, policy) {
+		return nil, invalid("task.policy", "cannot be set by a schedule; leave it out: it is the action's own, or what the "+
+			"configuration says of the action")
 	}
 	t, err := s.config.Prepare(d.Task)
 	return t, taskError(err)
@@ -144,11 +150,15 @@ func (s *Schedules) Update(ctx context.Context, id string, change func(*Definiti
 			return nil, err
 		}
 		d = current.Definition
+		before, err := scheduleOf(id, &now.Description) // as change may write through the pointers of the other
+		if err != nil {
+			return nil, err
+		}
 		if err := change(&d); err != nil {
 			return nil, err
 		}
 		d = d.withDefaults()
-		t, err := s.check(d)
+		t, err := s.check(d, before.Task.Policy)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ type Status string
 // The statuses. The order is the order of a task's life.
 const (
 	Enqueued     Status = "enqueued"      // waits in its queue
-	Dequeued     Status = "dequeued"      // handed to a worker that has not started it yet
+	Dequeued     Status = "dequeued"      // never written; the name is there for those who know it from the PHP system
 	Running      Status = "running"       // a worker runs it
 	ChildRunning Status = "child_running" // has run; waits for its children
 	Completed    Status = "completed"     // has run, and its report holds no error

@@ -36,6 +36,8 @@ type Metadata struct {
 	Policy *Policy `json:"policy,omitempty"`
 	// Archived marks the record of a task that was put away; it is never run.
 	Archived bool `json:"archived,omitempty"`
+	// Supersedes is, in such a record, the run id of the execution that it replaces, which its worker deletes.
+	Supersedes string `json:"supersedes,omitempty"`
 	// TraceParent and TraceState are the W3C trace context of whoever enqueued the task. Empty means that it is not traced; what cannot
 	// be read counts as empty.
 	TraceParent string `json:"traceparent,omitempty"`

@@ -21,7 +21,8 @@ type FileDeleter interface {
 // ends at once, and its action's context ends with the next heartbeat.
 //
 // A closed execution cannot be changed, so a new run of the same workflow id carries the task on, with the status
-// archived, and the old run is deleted. If that is interrupted, archiving the task again finishes it.
+// archived, and the old run is deleted: here at once, and by the worker of the new run in case that this program is
+// lost before. The file of an export is deleted first, so that none is left behind whenever archiving is interrupted.
 //
 // It returns whether something was changed; a task that is archived already stays as it is. The error is a
 // *NotFoundError, or a *NotEligibleError for a task in progress.
@@ -32,16 +33,19 @@ func (l *TaskLog) Archive(ctx context.Context, id task.ID, o ControlOptions) (bo
 		return false, err
 	}
 	if r.row.Status == task.Archived {
-		return false, l.cleanUp(ctx, r)
+		return false, errors.Join(l.deleteFile(ctx, r), l.deleteSuperseded(ctx, r))
 	}
 	if r, err = l.ended(ctx, r, o); err != nil {
+		return false, err
+	}
+	if err := l.deleteFile(ctx, r); err != nil {
 		return false, err
 	}
 	r, changed, err := l.startArchiveRun(ctx, r, o.User)
 	if err != nil {
 		return false, err
 	}
-	err = l.cleanUp(ctx, r)
+	err = l.deleteSuperseded(ctx, r)
 	if changed {
 		l.notify(ctx, Event{Type: TaskLogArchived, Entity: r.row.Entity.WithClock(l.config.Clock), Forced: o.Force})
 	}
@@ -74,28 +78,34 @@ func (l *TaskLog) ended(ctx context.Context, r run, o ControlOptions) (run, erro
 	return r, nil
 }
 
-// cleanUp deletes what an archived task does not need any more: the run that its archive run supersedes, and
-// the file of an export. Both may be gone already.
-func (l *TaskLog) cleanUp(ctx context.Context, r run) error {
+// deleteSuperseded deletes the run that the archive run of a task supersedes. It may be gone already.
+func (l *TaskLog) deleteSuperseded(ctx context.Context, r run) error {
 	fields := attributes{fields: r.described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()}
 	superseded := fields.keyword(attribute.Supersedes.GetName())
 	if fields.err != nil {
 		return fmt.Errorf("read task %q: %w", r.row.ID, fields.err)
 	}
-	var errs []error
-	if superseded != "" {
-		_, err := l.config.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-			Namespace:         l.config.Namespace,
-			WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(r.row.ID), RunId: superseded},
-		})
-		if err != nil && !gone(err) {
-			errs = append(errs, fmt.Errorf("task %q is archived, but its former run cannot be deleted; archive it again: %w", r.row.ID, err))
-		}
+	if superseded == "" {
+		return nil
 	}
-	if name := r.row.FileName(); name != "" && r.row.Category == task.CategoryExport && l.config.Files != nil {
-		if err := l.config.Files.Delete(ctx, name); err != nil {
-			errs = append(errs, fmt.Errorf("task %q is archived, but its file %q cannot be deleted; archive it again: %w", r.row.ID, name, err))
-		}
+	_, err := l.config.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace:         l.config.Namespace,
+		WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(r.row.ID), RunId: superseded},
+	})
+	if err != nil && !gone(err) {
+		return fmt.Errorf("task %q is archived, but its former run cannot be deleted yet; a worker will, or archive it again: %w", r.row.ID, err)
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+// deleteFile deletes the file of an export. It may be gone already.
+func (l *TaskLog) deleteFile(ctx context.Context, r run) error {
+	name := r.row.FileName()
+	if name == "" || r.row.Category != task.CategoryExport || l.config.Files == nil {
+		return nil
+	}
+	if err := l.config.Files.Delete(ctx, name); err != nil {
+		return fmt.Errorf("archive task %q: its file %q cannot be deleted: %w", r.row.ID, name, err)
+	}
+	return nil
 }

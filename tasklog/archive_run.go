@@ -71,17 +71,20 @@ func (l *TaskLog) archiveRequest(ctx context.Context, r run, user string) (*work
 	}, nil
 }
 
-// archivedInput returns the input of the run with the mark that it is not to be run. Fields that this
-// version does not know stay.
-func (l *TaskLog) archivedInput(ctx context.Context, r run) (*commonpb.Payloads, error) {
+// archivedInput returns the input of the run with the mark that it is not to be run, and with what the archive run
+// replaces. Fields that this version does not know stay.
+func (l *TaskLog) archivedInput(ctx context.Context, r run) (_ *commonpb.Payloads, err error) {
 	var input map[string]json.RawMessage
-	if err := l.input(ctx, r.row, &input); err != nil {
+	if err = l.input(ctx, r.row, &input); err != nil {
 		return nil, err
 	}
 	if input == nil {
 		input = map[string]json.RawMessage{}
 	}
 	input["archived"] = json.RawMessage("true")
+	if input["supersedes"], err = json.Marshal(r.row.RunID); err != nil {
+		return nil, fmt.Errorf("encode the input: %w", err)
+	}
 	return l.config.DataConverter.ToPayloads(input)
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
@@ -121,7 +123,7 @@ func TestArchiveOfARunningTaskNeedsForce(t *testing.T) {
 	id := c.enqueue(t, nil)
 	<-started
 	_, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
-	require.EqualError(t, err, "Task cannot be archived because it is in progress.")
+	require.EqualError(t, err, `Task cannot be archived because it is in progress. Task "`+string(id)+`" is running.`)
 	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{Force: true})
 	require.NoError(t, err)
 	require.True(t, changed)
@@ -173,28 +175,74 @@ func (noDelete) DeleteWorkflowExecution(
 	return nil, errors.New("connection lost")
 }
 
-func TestArchiveAgainFinishesWhatWasInterrupted(t *testing.T) {
+func TestAWorkerFinishesAnArchivingThatWasInterrupted(t *testing.T) {
 	t.Parallel()
 	c := newControl(t, func(config *tasklog.Config) { config.Client = interrupted{config.Client} })
-	c.work(t, 1, export)
 	id := c.enqueue(t, nil)
-	c.awaitStatus(t, id, task.Completed)
 	former, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
 	require.NoError(t, err)
 	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
-	require.ErrorContains(t, err, "archive it again: connection lost")
+	require.ErrorContains(t, err, "a worker will, or archive it again: connection lost")
 	require.True(t, changed)
 	require.Len(t, c.told(), 1)
 	require.Equal(t, task.Archived, c.get(t, id).Status)
 	c.onlyOne(t, id, task.Archived)
+	record, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
+	require.NoError(t, err)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, record.GetWorkflowExecutionInfo().GetStatus(), "it hides the former run")
+
+	c.work(t, 1, export)
+	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
+	c.awaitDeleted(t, former)
+	c.onlyOne(t, id, task.Archived)
+	changed, err = c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.ErrorContains(t, err, "connection lost", "it looks whether there is something left to do")
+	require.False(t, changed)
+	require.Len(t, c.told(), 1)
+}
+
+func TestArchiveAgainFinishesWhatWasInterrupted(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, func(config *tasklog.Config) { config.Client = interrupted{config.Client} })
+	id := c.enqueue(t, nil)
+	former, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
+	require.NoError(t, err)
+	_, err = c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.ErrorContains(t, err, "connection lost")
 
 	again := newControl(t, nil)
-	changed, err = again.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	changed, err := again.log.Archive(t.Context(), id, tasklog.ControlOptions{})
 	require.NoError(t, err)
 	require.False(t, changed)
-	require.Eventually(t, func() bool {
-		_, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), former.GetWorkflowExecutionInfo().GetExecution().GetRunId())
-		return err != nil
-	}, 60*time.Second, 100*time.Millisecond, "the former run is deleted")
+	c.awaitDeleted(t, former)
 	c.onlyOne(t, id, task.Archived)
 }
+
+// awaitDeleted waits until the run is gone.
+func (c *control) awaitDeleted(t *testing.T, run *workflowservice.DescribeWorkflowExecutionResponse) {
+	t.Helper()
+	execution := run.GetWorkflowExecutionInfo().GetExecution()
+	require.Eventually(t, func() bool {
+		_, err := c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())
+		_, gone := errors.AsType[*serviceerror.NotFound](err)
+		return gone
+	}, 60*time.Second, 100*time.Millisecond, "the former run is deleted")
+}
+
+// A file that cannot be deleted keeps its task from being archived, so that archiving what a filter finds comes to it again.
+func TestArchiveDeletesTheFileFirst(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, func(config *tasklog.Config) { config.Files = locked{} })
+	c.work(t, 1, export)
+	id := c.enqueue(t, func(one *task.Task) { one.Category = task.CategoryExport })
+	c.awaitStatus(t, id, task.Completed)
+	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
+	require.ErrorContains(t, err, `its file "export.csv" cannot be deleted: no access`)
+	require.False(t, changed)
+	require.Equal(t, task.Completed, c.get(t, id).Status)
+}
+
+// locked is a storage that deletes nothing.
+type locked struct{}
+
+func (locked) Delete(context.Context, string) error { return errors.New("no access") }

@@ -25,13 +25,13 @@ const (
 // BulkOptions say how many tasks are archived or cancelled. The zero value is the default of each field.
 type BulkOptions struct {
 	ControlOptions
-	// DryRun only counts: by the index for all and for filters, else task by task.
+	// DryRun changes nothing, and counts: by the index for all and for filters, else task by task.
 	DryRun bool
 	// BatchSize is how many tasks are read at a time. Default DefaultBatchSize.
 	BatchSize int
 	// Concurrency is how many tasks are worked on at a time. Default DefaultConcurrency.
 	Concurrency int
-	// Progress is told after every task how far it is, by one goroutine at a time.
+	// Progress is told how far it is, after every task, by one goroutine at a time.
 	Progress func(BulkResult)
 }
 
@@ -78,7 +78,9 @@ func (l *TaskLog) bulk(
 	case s.IDs != nil:
 		ids := slices.Clone(s.IDs)
 		slices.Sort(ids) // so that one which is given twice is found
-		err = b.each(ctx, slices.Compact(ids))
+		ids = slices.Compact(ids)
+		b.tally.expect(len(ids))
+		err = b.each(ctx, ids)
 	default:
 		err = b.filtered(ctx, s.filter(verb, b.options.User))
 	}
@@ -87,20 +89,40 @@ func (l *TaskLog) bulk(
 
 // filtered works on the tasks that the filter finds.
 func (b *bulk) filtered(ctx context.Context, f *Filter) error {
-	refused, err := b.log.Count(ctx, f.Narrow(b.verb.refuses(b.options.Force)...))
+	f.deselected, f.offset = nil, 0
+	if err := b.refused(ctx, f.Narrow(b.verb.refuses(b.options.Force)...)); err != nil {
+		return err
+	}
+	f = f.Narrow(b.verb.takes(b.options.Force)...)
+	eligible, err := b.log.Count(ctx, f)
 	if err != nil {
 		return err
 	}
-	b.tally.refuse(int(refused), (&NotEligibleError{Verb: b.verb}).Error())
-	f = f.Narrow(b.verb.takes(b.options.Force)...)
 	if b.options.DryRun {
-		eligible, err := b.log.Count(ctx, f)
 		b.tally.eligible(int(eligible))
-		return err
+		return nil
 	}
-	f.deselected, f.offset = nil, 0
+	b.tally.expect(int(eligible))
 	f.SortBy(CreatedAt).SortOrder(Ascending).Limit(b.options.BatchSize)
 	return b.batches(ctx, f)
+}
+
+// refused notes the tasks that the filter finds, which are in no state for it.
+func (b *bulk) refused(ctx context.Context, f *Filter) error {
+	n, err := b.log.Count(ctx, f)
+	if err != nil || n == 0 {
+		return err
+	}
+	found, err := b.log.Search(ctx, f.SortBy(CreatedAt).SortOrder(Ascending).Limit(maxListed))
+	if err != nil {
+		return err
+	}
+	first := make([]*NotEligibleError, len(found))
+	for i, e := range found {
+		first[i] = &NotEligibleError{ID: e.ID, Verb: b.verb, Status: e.Status}
+	}
+	b.tally.refuse(b.verb, int(n), first...)
+	return nil
 }
 
 // batches works through what the filter finds. Tasks leave it while that goes on, sooner or later, so
@@ -170,13 +192,13 @@ func (b *bulk) one(ctx context.Context, id task.ID) {
 	var refused *NotEligibleError
 	switch {
 	case errors.As(err, &notFound):
-		b.tally.skip("Task log not found.")
+		b.tally.unknown(id)
 	case errors.As(err, &refused):
-		b.tally.refuse(1, err.Error())
+		b.tally.refuse(b.verb, 1, refused)
 	case err != nil:
 		b.tally.fail(id, err)
 	case !changed:
-		b.tally.skip("Task is " + string(b.verb) + " already.")
+		b.tally.skip(id, "Task is "+string(b.verb)+" already.")
 	case b.options.DryRun:
 		b.tally.eligible(1)
 	default:

@@ -7,32 +7,39 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// maxFailures bounds the failures that a result names one by one.
-const maxFailures = 100
+// maxListed bounds the tasks that each list of a result names one by one.
+const maxListed = 100
 
 // BulkResult says what a bulk operation did. Its counts are of tasks.
 type BulkResult struct {
 	Eligible int `json:"eligible"` // in a state for it: those changed and failed; after a dry run those that would be tried
 	Changed  int `json:"changed"`
 	Skipped  int `json:"skipped"` // left as they are
+	Refused  int `json:"refused"` // of the skipped, those in no state for it
+	Unknown  int `json:"unknown"` // of the skipped, the ids of no task, or of somebody else's
 	Failed   int `json:"failed"`  // could not be changed, or not completely
 	// Reasons are why tasks were skipped, with their counts.
 	Reasons map[string]int `json:"reasons"`
-	// Failures are the first of the tasks that failed, at most 100.
-	Failures []BulkFailure `json:"failures"`
+	// Skips and Failures are the first of the tasks that were skipped and that failed, at most 100 each.
+	Skips    []BulkTask `json:"skips"`
+	Failures []BulkTask `json:"failures"`
 
-	refused int
+	// Total is how many tasks there are to work on, as far as that is known at the start.
+	Total int `json:"-"`
 }
 
-// BulkFailure is a task that could not be changed.
-type BulkFailure struct {
+// BulkTask is a task that was not changed.
+type BulkTask struct {
 	ID     task.ID `json:"id"`
 	Reason string  `json:"reason"`
 }
 
 // Success reports whether at least one task was changed, and every one that is not done already could be. Ids that
 // are unknown, or somebody else's, do not count.
-func (r BulkResult) Success() bool { return r.Changed > 0 && r.Failed == 0 && r.refused == 0 }
+func (r BulkResult) Success() bool { return r.Changed > 0 && r.Failed == 0 && r.Refused == 0 }
+
+// Done reports whether nothing is left to do: no task was refused or failed, and none is unknown.
+func (r BulkResult) Done() bool { return r.Failed == 0 && r.Refused == 0 && r.Unknown == 0 }
 
 // tally adds up a result. It is safe for concurrent use.
 type tally struct {
@@ -60,31 +67,49 @@ func (t *tally) change() {
 
 func (t *tally) eligible(n int) { t.add(func(r *BulkResult) { r.Eligible += n }) }
 
-func (t *tally) skip(reason string) { t.skipMany(1, 0, reason) }
+func (t *tally) expect(n int) { t.add(func(r *BulkResult) { r.Total = n }) }
 
-// refuse notes tasks that are not eligible.
-func (t *tally) refuse(n int, reason string) { t.skipMany(n, n, reason) }
+// skip notes a task that is done already.
+func (t *tally) skip(id task.ID, reason string) {
+	t.add(func(r *BulkResult) { r.skip(1, reason, BulkTask{id, reason}) })
+}
 
-func (t *tally) skipMany(n, refused int, reason string) {
-	if n == 0 {
-		return
+// unknown notes an id without a task.
+func (t *tally) unknown(id task.ID) {
+	const reason = "Task log not found."
+	t.add(func(r *BulkResult) {
+		r.Unknown++
+		r.skip(1, reason, BulkTask{id, reason})
+	})
+}
+
+// refuse notes n tasks that are not eligible, some of which are known.
+func (t *tally) refuse(verb Verb, n int, known ...*NotEligibleError) {
+	tasks := make([]BulkTask, len(known))
+	for i, e := range known {
+		tasks[i] = BulkTask{e.ID, e.Error()}
 	}
 	t.add(func(r *BulkResult) {
-		r.Skipped += n
-		r.refused += refused
-		if r.Reasons == nil {
-			r.Reasons = map[string]int{}
-		}
-		r.Reasons[reason] += n
+		r.Refused += n
+		r.skip(n, verb.refusal(), tasks...)
 	})
+}
+
+func (r *BulkResult) skip(n int, reason string, tasks ...BulkTask) {
+	r.Skipped += n
+	if r.Reasons == nil {
+		r.Reasons = map[string]int{}
+	}
+	r.Reasons[reason] += n
+	r.Skips = append(r.Skips, tasks[:min(len(tasks), maxListed-len(r.Skips))]...)
 }
 
 func (t *tally) fail(id task.ID, err error) {
 	t.add(func(r *BulkResult) {
 		r.Eligible++
 		r.Failed++
-		if len(r.Failures) < maxFailures {
-			r.Failures = append(r.Failures, BulkFailure{ID: id, Reason: err.Error()})
+		if len(r.Failures) < maxListed {
+			r.Failures = append(r.Failures, BulkTask{id, err.Error()})
 		}
 	})
 }
@@ -100,6 +125,7 @@ func (t *tally) copy() BulkResult {
 	r := t.sum
 	r.Reasons = map[string]int{}
 	maps.Copy(r.Reasons, t.sum.Reasons)
-	r.Failures = append([]BulkFailure{}, t.sum.Failures...)
+	r.Skips = append([]BulkTask{}, t.sum.Skips...)
+	r.Failures = append([]BulkTask{}, t.sum.Failures...)
 	return r
 }

@@ -58,6 +58,10 @@ func TestArchiveManyByIDsAllAndFilter(t *testing.T) {
 	require.Equal(t, [4]int{2, 2, 3, 0}, counts(done))
 	require.False(t, done.Success(), "one is in progress")
 	require.Equal(t, map[string]int{"Task cannot be archived because it is in progress.": 1, "Task log not found.": 2}, done.Reasons)
+	require.ElementsMatch(t, []tasklog.BulkTask{
+		{ID: running, Reason: `Task cannot be archived because it is in progress. Task "` + string(running) + `" is running.`},
+		{ID: foreign, Reason: "Task log not found."}, {ID: "unknown", Reason: "Task log not found."},
+	}, done.Skips)
 	require.NotEqual(t, task.Archived, c.get(t, foreign).Status)
 
 	// All: batches that end among tasks of the same time. It is interrupted, and then goes on.
@@ -85,6 +89,8 @@ func TestArchiveManyByIDsAllAndFilter(t *testing.T) {
 	counted, err = c.log.ArchiveMany(t.Context(), tasklog.Selection{Filter: f}, dry)
 	require.NoError(t, err)
 	require.Equal(t, [4]int{0, 0, 1, 0}, counts(counted))
+	require.Equal(t, running, counted.Skips[0].ID)
+	require.Equal(t, 1, counted.Refused)
 	done, err = c.log.ArchiveMany(t.Context(), tasklog.Selection{Filter: f}, forced)
 	require.NoError(t, err)
 	require.Equal(t, [4]int{1, 1, 0, 0}, counts(done))

@@ -183,10 +183,10 @@ func TestCancelOfARunningTaskNeedsForce(t *testing.T) {
 	_, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{})
 	var refused *tasklog.NotEligibleError
 	require.ErrorAs(t, err, &refused)
-	require.EqualError(t, err, "Task cannot be cancelled because it is already dequeued.")
+	require.EqualError(t, err, `Task cannot be cancelled because it is already dequeued. Task "`+string(id)+`" is running.`)
 	require.Equal(t, task.Running, refused.Status)
 	_, err = c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
-	require.EqualError(t, err, "Task cannot be archived because it is in progress.")
+	require.EqualError(t, err, `Task cannot be archived because it is in progress. Task "`+string(id)+`" is running.`)
 	require.Empty(t, c.told())
 
 	changed, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{Force: true})

@@ -68,6 +68,7 @@ func (l *TaskLog) describe(ctx context.Context, e *commonpb.WorkflowExecution) (
 	if !listed {
 		return run{}, &NotFoundError{ID: id}
 	}
+	row.correctReport(described)
 	r := run{row: row, described: described}
 	if row.Status == task.Enqueued && r.started() {
 		r.row.Status = task.Running // the attribute is not written when an action starts

@@ -34,6 +34,14 @@ const (
 	Cancelling Verb = "cancelled"
 )
 
+// refusal is the sentence that users of the PHP system know.
+func (v Verb) refusal() string {
+	if v == Archiving {
+		return "Task cannot be archived because it is in progress."
+	}
+	return "Task cannot be cancelled because it is already dequeued."
+}
+
 // NotEligibleError says that a task is in no state for what somebody wants to do to it.
 type NotEligibleError struct {
 	ID     task.ID
@@ -42,8 +50,5 @@ type NotEligibleError struct {
 }
 
 func (e *NotEligibleError) Error() string {
-	if e.Verb == Archiving {
-		return "Task cannot be archived because it is in progress."
-	}
-	return "Task cannot be cancelled because it is already dequeued."
+	return fmt.Sprintf("%s Task %q is %s.", e.Verb.refusal(), string(e.ID), e.Status)
 }

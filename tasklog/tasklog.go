@@ -94,6 +94,7 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 	if !listed {
 		return Entity{}, &NotFoundError{ID: id}
 	}
+	row.correctReport(described)
 	entity := row.Entity.WithClock(l.config.Clock)
 	t, err := l.enqueued(ctx, row)
 	if err != nil {

@@ -1,6 +1,11 @@
 package tasklog
 
 import (
+	"slices"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
@@ -13,6 +18,16 @@ import (
 func (e *Entity) CompleteReport(attribute string) {
 	if e.Report == nil && e.Status == task.Cancelled && attribute == string(task.Enqueued) {
 		report := workflows.NotProcessed(e.ID)
+		e.Report = &report
+	}
+}
+
+// correctReport makes of a filled-in report the one of a task that did start, but was ended before anybody noted that: what a worker
+// had when the execution was ended is known for as long as the execution is. The index does not tell.
+func (e *Entity) correctReport(described *workflowservice.DescribeWorkflowExecutionResponse) {
+	_, stored := described.GetWorkflowExecutionInfo().GetMemo().GetFields()[attribute.MemoReport]
+	if !stored && e.Report != nil && slices.ContainsFunc(described.GetPendingActivities(), hasStarted) {
+		report := workflows.Interrupted(e.ID)
 		e.Report = &report
 	}
 }

@@ -11,6 +11,7 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/distributed-task-queue/taskqueue/workflows"
@@ -19,6 +20,9 @@ import (
 const (
 	// withdrawnQueue is a queue that no worker serves.
 	withdrawnQueue = "taskqueue-withdrawn"
+	// withdrawnFor is how long an action waits there, which is milliseconds unless the program that cancels is lost. Then the server gives
+	// it up, and its workflow ends as cancelled.
+	withdrawnFor = 30 * time.Second
 	// withdrawPoll is how often a workflow task that is being worked on is looked at. It takes milliseconds.
 	withdrawPoll = 20 * time.Millisecond
 	// withdrawPatience is more than the ten seconds after which the server gives up a workflow task whose worker is lost.
@@ -75,7 +79,8 @@ func scheduledActivity(r run) *workflowpb.PendingActivityInfo {
 // withdrawScheduled ends a run whose action waits for a worker. To pause the action would be another way to keep it
 // from being started, but one that has just started would have its context cancelled.
 func (l *TaskLog) withdrawScheduled(ctx context.Context, r run, scheduled *workflowpb.PendingActivityInfo, user string) (bool, error) {
-	moved, err := l.moveAction(ctx, r, scheduled, withdrawnQueue)
+	// The server counts from when the action was scheduled.
+	moved, err := l.moveAction(ctx, r, scheduled, withdrawnQueue, time.Since(scheduled.GetScheduledTime().AsTime())+withdrawnFor)
 	if err == nil && !moved {
 		return false, nil
 	}
@@ -88,7 +93,7 @@ func (l *TaskLog) withdrawScheduled(ctx context.Context, r run, scheduled *workf
 	// Whatever happened, an action that goes on must be offered to workers: it may have been moved even if that gave an error.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawPatience)
 	defer cancel()
-	_, moveErr := l.moveAction(ctx, r, scheduled, r.row.Queue)
+	_, moveErr := l.moveAction(ctx, r, scheduled, r.row.Queue, 0)
 	return false, errors.Join(err, moveErr)
 }
 
@@ -104,14 +109,18 @@ func (l *TaskLog) endMoved(ctx context.Context, r run, user string) (bool, error
 	return l.terminate(ctx, r.execution(), "cancelled", user)
 }
 
-// moveAction moves an action to another queue; one that has started runs on where it is. It is false if the action
-// has ended.
-func (l *TaskLog) moveAction(ctx context.Context, r run, action *workflowpb.PendingActivityInfo, queue string) (bool, error) {
+// moveAction moves an action to another queue, in which the server gives it up if it is not started in time; 0 is no
+// limit. One that has started runs on where it is. It is false if the action has ended.
+func (l *TaskLog) moveAction(
+	ctx context.Context, r run, action *workflowpb.PendingActivityInfo, queue string, startWithin time.Duration,
+) (bool, error) {
 	_, err := l.config.Client.WorkflowService().UpdateActivityOptions(ctx, &workflowservice.UpdateActivityOptionsRequest{
 		Namespace: l.config.Namespace, Execution: r.execution(), Identity: defaultIdentity,
-		Activity:        &workflowservice.UpdateActivityOptionsRequest_Id{Id: action.GetActivityId()},
-		ActivityOptions: &activitypb.ActivityOptions{TaskQueue: &taskqueuepb.TaskQueue{Name: queue}},
-		UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"task_queue.name"}},
+		Activity: &workflowservice.UpdateActivityOptionsRequest_Id{Id: action.GetActivityId()},
+		ActivityOptions: &activitypb.ActivityOptions{
+			TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, ScheduleToStartTimeout: durationpb.New(max(startWithin, 0)),
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"task_queue.name", "schedule_to_start_timeout"}},
 	})
 	if gone(err) {
 		return false, nil

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
@@ -24,7 +25,7 @@ var ErrLimitNeedsQueue = errors.New("Limit can be set only if a dedicated queue 
 // Queue is a queue that the worker takes tasks from.
 type Queue struct {
 	Name   string
-	Weight int // default: 1
+	Weight int // as dispatcher.Queue has it; default: 1
 	// Reserved is how many of the worker's permits run only tasks of this queue, so that tasks of other queues never make
 	// it wait for one. It may use the other permits as well. Default: 0.
 	Reserved int
@@ -71,7 +72,7 @@ func (c Config) WithDefaults() Config {
 	}
 	c.Queues = slices.Clone(c.Queues)
 	for i := range c.Queues {
-		c.Queues[i].Weight = cmp.Or(c.Queues[i].Weight, 1)
+		c.Queues[i].Weight = dispatcher.Weight(c.Queues[i].Weight)
 	}
 	return c
 }
@@ -85,11 +86,6 @@ func (c Config) validate() error {
 	}
 	if len(c.Queues) == 0 {
 		return errors.New("worker: Config.Queues is empty")
-	}
-	for _, q := range c.Queues {
-		if q.Weight < 0 {
-			return fmt.Errorf("worker: Config.Queues: queue %q has the weight %d; a weight is 1 or more", q.Name, q.Weight)
-		}
 	}
 	if c.Concurrency < 0 {
 		return fmt.Errorf("worker: Config.Concurrency is %d; it is 1 or more", c.Concurrency)

@@ -64,7 +64,9 @@ func New(config Config) (*Worker, error) {
 		runner: activities.Runner{
 			Registry: config.Actions, Client: config.Client, Tracer: tracing.New(config.TracerProvider), Logger: config.Logger,
 		},
-		system: activities.System{Registry: config.Actions, TaskLog: config.TaskLog},
+		system: activities.System{
+			Registry: config.Actions, TaskLog: config.TaskLog, Client: config.Client, Namespace: config.Namespace,
+		},
 	}
 	spans, err := tracing.WorkerInterceptor(config.TracerProvider)
 	if err != nil {
@@ -136,6 +138,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 	sdk.RegisterActivityWithOptions(func(ctx context.Context, action string, parameters json.RawMessage) (workflows.Result, error) {
 		return w.executeHere(ctx, l, pause, action, parameters)
 	}, activity.RegisterOptions{Name: workflows.ActivityRunHere})
+	sdk.RegisterActivityWithOptions(w.system.DeleteSuperseded, activity.RegisterOptions{Name: workflows.ActivityDeleteSuperseded})
 	// It is short and starts nothing, so it needs no more than the poll that brought it.
 	sdk.RegisterActivityWithOptions(w.system.RemoteStatus, activity.RegisterOptions{Name: workflows.ActivityRemoteStatus})
 	sdk.RegisterDynamicActivity(func(ctx context.Context, args converter.EncodedValues) (workflows.Result, error) {

@@ -375,7 +375,6 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		`queue "b" does not exist`:                 {Queues: queues, Queue: "b"},
 		worker.ErrLimitNeedsQueue.Error():          {Queues: queues, Limit: 3},
 		"Limit is -3":                              {Queues: queues, Queue: "a", Limit: -3},
-		"has the weight -2":                        {Queues: []worker.Queue{{Name: "a", Weight: -2}}},
 		`"a" reserves -1 permits`:                  {Queues: []worker.Queue{{Name: "a", Reserved: -1}}},
 		`with queue "b", 3 permits are reserved`:   {Queues: []worker.Queue{{Name: "a", Reserved: 1}, {Name: "b", Reserved: 2}}, Concurrency: 2},
 		`other queues than "b"`:                    {Queues: []worker.Queue{{Name: "a", Reserved: 2}, {Name: "b"}}, Concurrency: 2},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -57,7 +58,17 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 
 	var result Result
 	err := action.Get(ctx, &result)
+	if withdrawn(err) {
+		return Result{}, temporal.NewCanceledError()
+	}
 	return result, err
+}
+
+// withdrawn reports whether the server gave the action up because no worker has started it in time. Only a cancellation sets such a
+// time, when it keeps the action from workers: whoever cancelled it was lost before the end.
+func withdrawn(err error) bool {
+	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
+	return ok && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
 }
 
 // actHere runs the action in this worker's process.

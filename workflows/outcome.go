@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -17,7 +16,7 @@ func (r *run) outcome(ctx workflow.Context, result Result, err error) task.Repor
 	r.attempts = r.startsOf(result, err)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("The action failed", "error", err)
-		return task.Error("Executing task %s failed", r.task.ID).Add(task.Error("%s", cut(r.failureMessage(err), maxFailureText)))
+		return task.Error("Executing task %s failed", r.task.ID).Add(task.Error("%s", task.Truncate(r.failureMessage(err), maxFailureText)))
 	}
 	root := task.Info("Running task %s", r.task.ID)
 	if result.Report == nil {
@@ -73,14 +72,6 @@ const (
 	maxFailureText = 64 << 10 // bytes of an error's text that a report keeps; workers in other languages, and panics, know no bound
 	maxCauseText   = 4 << 10  // bytes of what Temporal's own tools show; the details hold the report
 )
-
-// cut returns at most so many bytes of a text.
-func cut(text string, bytes int) string {
-	if len(text) <= bytes {
-		return text
-	}
-	return strings.ToValidUTF8(text[:bytes], "\uFFFD")
-}
 
 // firstError returns the most telling message of a failed report: that of the deepest first error.
 func firstError(r task.Report) string {

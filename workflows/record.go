@@ -18,7 +18,7 @@ func (r *run) cancelled(ctx workflow.Context, report task.Report, cause error) (
 	if report.Type == "" {
 		report = NotProcessed(r.task.ID)
 		if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
-			report = task.Info("Task %s has been cancelled while it ran.", r.task.ID)
+			report = Interrupted(r.task.ID)
 		}
 	}
 	if err := r.record(ctx, task.Cancelled, report); err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -110,10 +111,12 @@ func TestRecordHistories(t *testing.T) {
 	}
 	enqueue := func(one *task.Task) { require.NoError(t, broker.New(c).Enqueue(t.Context(), one)) }
 	// What is settled before a worker has seen it.
-	withdrawn, archived := recorded("completed"), recorded("completed")
+	withdrawn, archived, superseding := recorded("completed"), recorded("completed"), recorded("completed")
 	archived.Archived = true
+	superseding.Archived, superseding.Supersedes = true, uuid.NewString()
 	enqueue(withdrawn)
 	enqueue(archived)
+	enqueue(superseding)
 	require.NoError(t, c.SignalWorkflow(t.Context(), string(withdrawn.ID), "", workflows.SignalWithdraw, nil))
 
 	w, err := worker.New(worker.Config{
@@ -129,6 +132,7 @@ func TestRecordHistories(t *testing.T) {
 	require.NoError(t, os.MkdirAll(folder, 0o750))
 	save(ctx, t, c, string(withdrawn.ID), filepath.Join(folder, "withdrawn.json"))
 	save(ctx, t, c, string(archived.ID), filepath.Join(folder, "archived.json"))
+	save(ctx, t, c, string(superseding.ID), filepath.Join(folder, "superseding.json"))
 	for _, name := range actions.Names() {
 		one := recorded(name)
 		enqueue(one)

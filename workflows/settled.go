@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -10,11 +12,27 @@ import (
 // SignalWithdraw asks that the task be cancelled if its action has not been scheduled yet. Later it changes nothing.
 const SignalWithdraw = "withdraw"
 
+// ActivityDeleteSuperseded is the local activity that gets Superseded and deletes that run. Every worker of tasks has it.
+const ActivityDeleteSuperseded = "taskqueue.deleteSuperseded"
+
+// Superseded is the argument of ActivityDeleteSuperseded.
+type Superseded struct {
+	Task task.ID `json:"task"`
+	Run  string  `json:"run"`
+}
+
+// How often the deletion of a superseded run is tried.
+const (
+	deleteTimeout    = 10 * time.Second
+	deleteBackoff    = time.Second
+	maxDeleteBackoff = time.Minute
+)
+
 // settled reports whether there is nothing to run: the execution is the record of an archived task, or the task was
 // withdrawn before its action was scheduled, which the error then says.
 func settled(ctx workflow.Context, t task.Task) (bool, error) {
 	if t.Archived {
-		return true, nil
+		return true, deleteSuperseded(ctx, t)
 	}
 	if workflow.GetSignalChannel(ctx, SignalWithdraw).ReceiveAsync(nil) {
 		return true, temporal.NewCanceledError()
@@ -22,7 +40,36 @@ func settled(ctx workflow.Context, t task.Task) (bool, error) {
 	return false, nil
 }
 
+// deleteSuperseded deletes the run that an archive run replaces. Whoever archives deletes it too, at once; but that program may be lost
+// before it has. The archive run is open for as long as the other one is there, so that lists know which one to leave out.
+func deleteSuperseded(ctx workflow.Context, t task.Task) error {
+	if t.Supersedes == "" { // archived by a version that did not say so, or by somebody else
+		return nil
+	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // a record that is cancelled stays one
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: deleteTimeout,
+		// By default that of one attempt bounds all attempts together.
+		ScheduleToCloseTimeout: Unlimited,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: deleteBackoff, BackoffCoefficient: 2, MaximumInterval: maxDeleteBackoff,
+		},
+	})
+	superseded := Superseded{Task: workflowID(ctx), Run: t.Supersedes}
+	return workflow.ExecuteLocalActivity(ctx, ActivityDeleteSuperseded, superseded).Get(ctx, nil)
+}
+
+// workflowID is the id of the task that the execution is, whatever its input says.
+func workflowID(ctx workflow.Context) task.ID {
+	return task.ID(workflow.GetInfo(ctx).WorkflowExecution.ID)
+}
+
 // NotProcessed is the report of a task that was cancelled before its action started.
 func NotProcessed(id task.ID) task.Report {
 	return task.Info("Task %s has been cancelled, message was not processed.", id)
+}
+
+// Interrupted is the report of a task that was cancelled after its action had started.
+func Interrupted(id task.ID) task.Report {
+	return task.Info("Task %s has been cancelled while it ran.", id)
 }

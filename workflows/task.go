@@ -135,5 +135,5 @@ func (r *run) toItsEnd(ctx workflow.Context) (task.Report, task.Status, error) {
 
 // failure says in one line why the task failed.
 func (r *run) failure(report task.Report) string {
-	return cut(cmp.Or(r.cause, firstError(report)), maxCauseText)
+	return task.Truncate(cmp.Or(r.cause, firstError(report)), maxCauseText)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/embedded"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 )
 
 func main() {
@@ -82,7 +83,7 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&o.elasticsearch, "elasticsearch", "",
 		"URL of an Elasticsearch server that keeps Temporal's visibility records, the index of all lists, instead of SQLite")
 	flags.StringVar(&o.elasticsearchIndex, "elasticsearch-index", embedded.DefaultIndex, "the index there, created if missing")
-	flags.DurationVar(&o.retention, "retention", embedded.DefaultRetention, "how long finished tasks are kept")
+	flags.DurationVar(&o.retention, "retention", setup.DefaultRetention, "how long finished tasks are kept")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least level of log lines: debug, info, warn or error")
 	flags.StringSliceVar(&o.services, "services", allServices, "what to run")
 	return command
@@ -158,6 +159,7 @@ func (o options) embeddedConfig(logger *slog.Logger) embedded.Config {
 		Logger:       logger,
 
 		SearchAttributes: attribute.Types(),
+		RareAttributes:   []string{attribute.Supersedes.GetName()}, // every list leaves out the runs that they name
 
 		// The server's own log is of interest only when something is wrong.
 		LogLevel: max(o.logLevel, slog.LevelWarn),

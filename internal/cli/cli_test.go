@@ -72,32 +72,32 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for want, args := range map[string][]string{
-		`unknown command "enqueu"`:              {"enqueu"},
-		`unknown command "lst"`:                 {"log", "lst"},
-		"taskctl log needs one of its commands": {"log"},
-		"unknown flag: --lable":                 {"enqueue", "a", "--lable", "x"},
-		"accepts 1 arg(s), received 0":          {"enqueue"},
-		"accepts 1 arg(s), received 2":          {"log", "get", "a", "b"},
-		"invalid argument \"soon\"":             {"enqueue", "a", "--delay", "soon"},
-		"ACTION is empty":                       {"enqueue", ""},
-		`--output is "xml"`:                     {"--output", "xml", "log", "stats"},
-		"--params: invalid task: parameters":    {"enqueue", "a", "--params", "{"},
-		"no such file":                          {"enqueue", "a", "--params", "@absent.json"},
-		"priority is 9":                         {"enqueue", "a", "--priority", "9"},
-		"delay is -1s":                          {"enqueue", "a", "--delay", "-1s"},
-		`"money" is not a valid category`:       {"enqueue", "a", "--category", "money"},
-		`Queue "nowhere" does not exist`:        {"enqueue", "a", "--queue", "nowhere"},
-		`"colour" is not a column`:              {"log", "list", "--filter", "colour = red"},
-		`"~" , which is`:                        {"log", "list", "--filter", "owner ~ jane"},
-		`"size" is not a column`:                {"log", "list", "--sort", "size"},
-		"--order needs --sort":                  {"log", "list", "--order", "asc"},
-		"valid are asc and desc":                {"log", "list", "--sort", "owner", "--order", "up"},
-		"cannot be negative":                    {"log", "list", "--limit", "-1"},
-		`status`:                                {"log", "list", "--status", "done"},
-		"not a JSON array":                      {"log", "list", "--filter", "owner in [jane"},
-		"exactly one of these":                  {"log", "archive"},
-		"all of them, or by a filter":           {"log", "cancel", "an-id", "--all"},
-		"tasks are 1":                           {"bench", "--tasks", "1"},
+		`unknown command "enqueu"`:               {"enqueu"},
+		`unknown command "lst"`:                  {"log", "lst"},
+		"taskctl log needs one of its commands":  {"log"},
+		"unknown flag: --lable":                  {"enqueue", "a", "--lable", "x"},
+		"accepts 1 arg(s), received 0":           {"enqueue"},
+		"accepts 1 arg(s), received 2":           {"log", "get", "a", "b"},
+		"invalid argument \"soon\"":              {"enqueue", "a", "--delay", "soon"},
+		"ACTION is empty":                        {"enqueue", ""},
+		`--output is "xml"`:                      {"--output", "xml", "log", "stats"},
+		"--params: invalid task: parameters":     {"enqueue", "a", "--params", "{"},
+		"no such file":                           {"enqueue", "a", "--params", "@absent.json"},
+		"priority is 9":                          {"enqueue", "a", "--priority", "9"},
+		"delay is -1s":                           {"enqueue", "a", "--delay", "-1s"},
+		`"money" is not a valid category`:        {"enqueue", "a", "--category", "money"},
+		`Queue "nowhere" does not exist`:         {"enqueue", "a", "--queue", "nowhere"},
+		`"colour" is not a column`:               {"log", "list", "--filter", "colour = red"},
+		`"~" , which is`:                         {"log", "list", "--filter", "owner ~ jane"},
+		`"size" is not a column`:                 {"log", "list", "--sort", "size"},
+		"--order needs --sort":                   {"log", "list", "--order", "asc"},
+		"valid are asc and desc":                 {"log", "list", "--sort", "owner", "--order", "up"},
+		"cannot be negative":                     {"log", "list", "--limit", "-1"},
+		`status`:                                 {"log", "list", "--status", "done"},
+		"not a JSON array":                       {"log", "list", "--filter", "owner in [jane"},
+		"which tasks? Give their ids, --all, or": {"log", "archive"},
+		"exclude each other":                     {"log", "cancel", "an-id", "--all"},
+		"tasks are 1":                            {"bench", "--tasks", "1"},
 	} {
 		r := b.run(t, args...)
 		require.Equal(t, cli.StatusUsage, r.status, "%v: %s", args, r.err)
@@ -121,6 +121,10 @@ func TestFailuresExitWithOne(t *testing.T) {
 	r = b.run(t, "associations")
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, `unknown key "quues"; did you mean "queues"?`)
+	require.NoError(t, os.WriteFile(b.config, []byte("associations: {mail.send: absent}"), 0o600))
+	r = b.run(t, "--address", "127.0.0.1:1", "associations")
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, "Found not registered queue(s) linked to task(s): absent.")
 }
 
 func TestInitMayBeRepeated(t *testing.T) {

@@ -59,7 +59,7 @@ func (p *program) controlCommand(done, all string, do bulkFunc) *cobra.Command {
 				if err := p.print(result, bulkTable(done, result)); err != nil {
 					return err
 				}
-				if !options.DryRun && (result.Changed == 0 || result.Failed > 0) {
+				if !options.DryRun && !result.Done() {
 					return errTold
 				}
 				return nil
@@ -81,6 +81,13 @@ func selected(args []string, all bool, where *conditions) (tasklog.Selection, er
 	for _, id := range args {
 		s.IDs = append(s.IDs, task.ID(id))
 	}
+	switch given := map[bool]int{true: 1}; given[len(args) > 0] + given[all] + given[where.given()] {
+	case 0:
+		return tasklog.Selection{}, usagef("which tasks? Give their ids, --all, or conditions such as --status, --queue, --owner or --filter")
+	case 1:
+	default:
+		return tasklog.Selection{}, usagef("ids, --all and conditions such as --status or --filter exclude each other; give one kind of them")
+	}
 	if where.given() {
 		s.Filter = tasklog.NewFilter()
 		if err := where.add(s.Filter); err != nil {
@@ -98,7 +105,7 @@ func (p *program) progress(done string) func(tasklog.BulkResult) {
 			return
 		}
 		last = time.Now()
-		_, _ = fmt.Fprintf(p.Err, "%d %s, %d skipped, %d failed\n", r.Changed, done, r.Skipped, r.Failed) // a lost line changes no result
+		_, _ = fmt.Fprintf(p.Err, "%d of %d %s, %d skipped, %d failed\n", r.Changed, r.Total, done, r.Skipped, r.Failed) // a lost line changes no result
 	}
 }
 
@@ -109,6 +116,9 @@ func bulkTable(done string, r tasklog.BulkResult) func(*table) {
 		t.row("skipped", r.Skipped)
 		for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 			t.row("", fmt.Sprintf("%d: %s", r.Reasons[reason], reason))
+		}
+		for _, s := range r.Skips {
+			t.row("", fmt.Sprintf("%s: %s", s.ID, s.Reason))
 		}
 		t.row("failed", r.Failed)
 		for _, f := range r.Failures {

@@ -23,11 +23,12 @@ func TestCancelArchiveAndRerun(t *testing.T) {
 	require.Equal(t, "created", b.ok(t, "log", "get", first)["status"])
 	require.InDelta(t, 1, b.ok(t, "log", "cancel", first, "--user", owner)["changed"], 0)
 
-	for _, args := range [][]string{{"absent"}, {first}, {first, "--user", "somebody else"}} {
+	for _, args := range [][]string{{"absent"}, {first, "--user", "somebody else"}} {
 		r := b.run(t, append([]string{"log", "cancel"}, args...)...)
-		require.Equal(t, cli.StatusFailed, r.status, "nothing was changed")
-		require.InDelta(t, 1, r.object(t)["skipped"], 0)
+		require.Equal(t, cli.StatusFailed, r.status, "there is no such task")
+		require.Equal(t, []any{map[string]any{"id": args[0], "reason": "Task log not found."}}, r.object(t)["skips"])
 	}
+	require.InDelta(t, 1, b.ok(t, "log", "cancel", first)["skipped"], 0, "it is cancelled already")
 
 	count := func(status string) float64 {
 		return b.ok(t, "log", "list", "--owner", owner, "--status", status)["total"].(float64)
@@ -37,7 +38,10 @@ func TestCancelArchiveAndRerun(t *testing.T) {
 	require.Equal(t, cli.StatusOK, table.status, table.err)
 	require.Regexp(t, `(?m)^archived +2$`, table.out)
 	require.Eventually(t, func() bool { return count("archived") == 2 }, 20*time.Second, 50*time.Millisecond)
-	require.Equal(t, cli.StatusFailed, b.run(t, "log", "archive", "--all", "--user", owner).status)
+	require.InDelta(t, 0, b.ok(t, "log", "archive", "--all", "--user", owner)["changed"], 0, "nothing is left to do")
+	refused := b.run(t, "log", "cancel", first, "--output", "table")
+	require.Equal(t, cli.StatusFailed, refused.status)
+	require.Contains(t, refused.out, first+`: Task cannot be cancelled because it is already dequeued. Task "`+first+`" is archived.`)
 
 	again := b.ok(t, "rerun", first, "--owner", "john")
 	require.NotEqual(t, first, again["id"])

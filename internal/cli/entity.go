@@ -7,21 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// presenter writes entities as the API does.
-func presenter(a *app.App) tasklog.Presenter {
-	if a.Files == nil { // a nil *blob.Bucket is not a nil FileChecker
-		return tasklog.Detailed(nil)
-	}
-	return tasklog.Detailed(a.Files)
-}
-
 // printEntity prints one task.
 func (p *program) printEntity(ctx context.Context, a *app.App, e tasklog.Entity) error {
-	view, err := presenter(a).Entity(ctx, e)
+	view, err := api.Presenter(a.Files).Entity(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -31,7 +32,7 @@ func (p *program) logListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				views, err := presenter(a).Collection(c.Context(), found.Tasks)
+				views, err := api.Presenter(a.Files).Collection(c.Context(), found.Tasks)
 				if err != nil {
 					return err
 				}
@@ -77,7 +78,7 @@ func (p *program) logTreeCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				view, err := presenter(a).Tree(c.Context(), tree)
+				view, err := api.Presenter(a.Files).Tree(c.Context(), tree)
 				if err != nil {
 					return err
 				}

@@ -1,14 +1,17 @@
 package cli
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
+	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
+	"github.com/distributed-task-queue/taskqueue/internal/config"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
 )
 
@@ -81,7 +84,7 @@ func (p *program) associationsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "associations", Short: "List which action goes to which queue", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			c, _, err := p.load()
+			routing, err := p.dispatcher()
 			if err != nil {
 				return err
 			}
@@ -92,9 +95,10 @@ func (p *program) associationsCommand() *cobra.Command {
 			result := struct {
 				DefaultQueue string        `json:"defaultQueue"`
 				Associations []association `json:"associations"`
-			}{cmp.Or(c.DefaultQueue, c.Queues[0].Name), []association{}}
-			for _, action := range slices.Sorted(maps.Keys(c.Associations)) {
-				result.Associations = append(result.Associations, association{action, c.Associations[action]})
+			}{routing.DefaultQueue().Name, []association{}}
+			associations := routing.Associations()
+			for _, action := range slices.Sorted(maps.Keys(associations)) {
+				result.Associations = append(result.Associations, association{action, associations[action]})
 			}
 			return p.print(result, func(t *table) {
 				t.row("ACTION", "QUEUE")
@@ -105,4 +109,26 @@ func (p *program) associationsCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// dispatcher returns the routing that is configured. It needs no server.
+func (p *program) dispatcher() (*dispatcher.Dispatcher, error) {
+	c, logger, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	dial, err := config.TemporalOptions(p.connection, logger, nil)
+	if err != nil {
+		return nil, err
+	}
+	settings := c.Client()
+	if settings.Temporal, err = client.NewLazyClient(dial); err != nil {
+		return nil, err
+	}
+	defer settings.Temporal.Close()
+	tasks, err := taskqueue.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	return tasks.Dispatcher(), nil
 }

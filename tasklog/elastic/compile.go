@@ -20,7 +20,7 @@ const (
 	workflowIDField      = "WorkflowId"
 	runIDField           = "RunId"
 	executionStatusField = "ExecutionStatus"
-	startTimeField       = "StartTime"
+	closeTimeField       = "CloseTime"
 	memoField            = "Memo"
 	memoEncodingField    = "MemoEncoding"
 )

@@ -110,15 +110,15 @@ func equalsOnlySet(c tasklog.Condition) bool {
 	return false
 }
 
-// notSuperseded leaves out the runs that an archive run has replaced lately. A run closes after it starts, so the
-// first comparison says nothing new: it is there for the index.
+// notSuperseded leaves out the runs that an archive run replaces which is open, or was closed lately. The embedded server's table has an
+// index of just these.
 func (s *statement) notSuperseded(schema schema, now time.Time) {
 	field := schema.fields[attribute.Supersedes.GetName()]
 	since := now.Add(-tasklog.SupersededFor).UTC().Format(serverTimeFormat)
 	s.add(fmt.Sprintf(` AND e.run_id NOT IN (SELECT a.%s FROM executions_visibility AS a
-		WHERE a.namespace_id = ? AND COALESCE(a.close_time, '%s') > ? AND a.start_time > ? AND a.%s IS NOT NULL)`,
+		WHERE a.namespace_id = ? AND COALESCE(a.close_time, '%s') > ? AND a.%s IS NOT NULL)`,
 		field, notClosed, field),
-		schema.namespaceID, since, since)
+		schema.namespaceID, since)
 }
 
 // after adds the condition that finds what follows the filter's position.

@@ -77,7 +77,7 @@ func (e *Engine) superseded(ctx context.Context) (runSet, error) {
 	q := query{terms: []string{
 		"WorkflowType = " + quote(tasklog.WorkflowType),
 		attribute.Supersedes.GetName() + " IS NOT NULL",
-		"StartTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)),
+		"(CloseTime IS NULL OR CloseTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)) + ")",
 	}}
 	runs := runSet{}
 	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {

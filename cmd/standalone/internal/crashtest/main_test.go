@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// standalone is the program under test. It is built without the race detector, whatever the tests use, so that tasks
-// come fast enough to be interrupted in numbers; the workers are this binary and have it.
-var standalone string
+// standalone and taskctl are the programs under test. They are built without the race detector, whatever the tests use, so that
+// tasks come fast enough to be interrupted in numbers; the workers are this binary and have it.
+var standalone, taskctl string
 
 func TestMain(m *testing.M) {
 	if address := os.Getenv(runAsWorker); address != "" {
@@ -30,10 +30,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	standalone = filepath.Join(dir, "standalone")
-	if out, err := exec.Command("go", "build", "-o", standalone, "../..").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the standalone: %v\n%s", err, out)
-		return 1
+	standalone, taskctl = filepath.Join(dir, "standalone"), filepath.Join(dir, "taskctl")
+	for binary, source := range map[string]string{standalone: "../..", taskctl: "github.com/distributed-task-queue/taskqueue/cmd/taskctl"} {
+		if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", source, err, out)
+			return 1
+		}
 	}
 	return m.Run()
 }

@@ -21,8 +21,9 @@ import (
 // server is the standalone's Temporal server: always the same port and data, whichever process serves them.
 type server struct {
 	*process
-	address string
-	dataDir string
+	address  string
+	dataDir  string
+	temporal client.Client // for what the tasks' client does not tell; set by connect
 }
 
 func startServer(t *testing.T) *server {
@@ -66,6 +67,7 @@ func (s *server) connect(t *testing.T) *taskqueue.Client {
 	})
 	require.NoError(t, err)
 	t.Cleanup(connection.Close)
+	s.temporal = connection
 	tasks, err := taskqueue.New(taskqueue.Config{Temporal: connection, Queues: queues})
 	require.NoError(t, err)
 	return tasks

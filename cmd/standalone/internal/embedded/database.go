@@ -39,7 +39,13 @@ func prepareStores(ctx context.Context, data *dataDir, settings *config.Config, 
 		}
 		c.SearchAttributes = nil // they are no aliases of the namespace
 	}
-	return prepareNamespace(ctx, database, c)
+	columnOf, err := prepareNamespace(ctx, database, c)
+	if err != nil || c.Elasticsearch != nil {
+		return err
+	}
+	return prepareDatabase(ctx, data.visibilityPath(), func(ctx context.Context, tx *sql.Tx) error {
+		return indexRare(ctx, tx, columnOf, c.RareAttributes)
+	})
 }
 
 // prepareDatabase gives the database at path Temporal's schema unless it has it,

@@ -25,56 +25,64 @@ import (
 )
 
 // prepareNamespace writes the namespace, with its retention and its search
-// attributes, into the database of a server that is not running.
-func prepareNamespace(ctx context.Context, database *config.SQL, config Config) error {
-	if err := writeNamespace(ctx, database, config); err != nil {
-		return fmt.Errorf("prepare the namespace %q: %w", config.Namespace, err)
+// attributes, into the database of a server that is not running. It returns
+// which column of the visibility table each search attribute is in.
+func prepareNamespace(ctx context.Context, database *config.SQL, config Config) (columnOf map[string]string, err error) {
+	aliases, err := writeNamespace(ctx, database, config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the namespace %q: %w", config.Namespace, err)
 	}
-	return nil
+	columnOf = map[string]string{}
+	for column, name := range aliases {
+		columnOf[name] = column
+	}
+	return columnOf, nil
 }
 
-func writeNamespace(ctx context.Context, database *config.SQL, config Config) (err error) {
+// writeNamespace returns the name of the search attribute in each column that has one.
+func writeNamespace(ctx context.Context, database *config.SQL, config Config) (aliases map[string]string, err error) {
 	db, err := temporalsql.NewSQLDB(sqlplugin.DbKindMain, database, resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &config.Namespace})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+		return nil, err
 	}
 	if len(rows) == 0 {
 		created, err := sqliteschema.NewNamespaceConfig(clusterName, config.Namespace, false, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := configureNamespace(created.Detail.GetConfig(), config); err != nil {
-			return err
+			return nil, err
 		}
-		return sqliteschema.CreateNamespaces(database, created)
+		return created.Detail.GetConfig().GetCustomSearchAttributeAliases(), sqliteschema.CreateNamespaces(database, created)
 	}
 
 	row := rows[0]
 	serializer := serialization.NewSerializer()
 	detail, err := serializer.NamespaceDetailFromBlob(persistence.NewDataBlob(row.Data, row.DataEncoding))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	before := proto.CloneOf(detail)
 	if err := configureNamespace(detail.GetConfig(), config); err != nil {
-		return err
+		return nil, err
 	}
+	aliases = detail.GetConfig().GetCustomSearchAttributeAliases()
 	if proto.Equal(before, detail) {
-		return nil
+		return aliases, nil
 	}
 	blob, err := serializer.NamespaceDetailToBlob(detail)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	row.Data, row.DataEncoding = blob.GetData(), blob.GetEncodingType().String()
 	_, err = db.UpdateNamespace(ctx, &row)
-	return err
+	return aliases, err
 }
 
 // configureNamespace sets the retention and adds the search attributes that are missing.

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/server/common/namespace"
 	"go.temporal.io/server/temporal"
 
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
@@ -30,9 +31,6 @@ const (
 
 	// DefaultNamespace is used when Config.Namespace is empty.
 	DefaultNamespace = "default"
-
-	// DefaultRetention is used when Config.Retention is zero.
-	DefaultRetention = 30 * 24 * time.Hour
 
 	startTimeout = time.Minute
 	stopTimeout  = 30 * time.Second
@@ -50,7 +48,7 @@ type Config struct {
 	Namespace string
 
 	// Retention is how long closed workflows are kept in the namespace; zero
-	// means DefaultRetention, the least is one hour. It is applied at each
+	// means setup.DefaultRetention, the least is one hour. It is applied at each
 	// start, so a changed value takes effect on existing data.
 	Retention time.Duration
 
@@ -68,6 +66,10 @@ type Config struct {
 	// Elasticsearch keeps the visibility records instead of SQLite. A data
 	// directory stays with the one that it was made with. Optional.
 	Elasticsearch *Elasticsearch
+
+	// RareAttributes are those of SearchAttributes that few executions have, and
+	// that are looked for all the time.
+	RareAttributes []string
 
 	// Logger receives the server's log; nil means slog.Default().
 	Logger *slog.Logger
@@ -87,7 +89,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Namespace = DefaultNamespace
 	}
 	if c.Retention == 0 {
-		c.Retention = DefaultRetention
+		c.Retention = setup.DefaultRetention
 	}
 	if c.Retention < namespace.MinRetentionLocal {
 		return c, fmt.Errorf("retention %s is too short: the least is %s", c.Retention, namespace.MinRetentionLocal)

@@ -46,7 +46,7 @@ func tuneVisibility(ctx context.Context, tx *sql.Tx) error {
 	}
 	var statements []string
 	for _, index := range indexes {
-		if !slices.Contains(keptIndexes, index) {
+		if !slices.Contains(keptIndexes, index) && !strings.HasPrefix(index, rarePrefix) {
 			statements = append(statements, "DROP INDEX "+index)
 		}
 	}
@@ -99,6 +99,23 @@ func fullTextTriggers(table string, columns []string) []string {
 		trigger("delete", "DELETE", wasSet, remove),
 		trigger("update", "UPDATE", changed, remove+" "+add),
 	}
+}
+
+// rarePrefix begins the names of the indexes of indexRare.
+const rarePrefix = "rare_"
+
+// indexRare gives attributes that few executions have an index of those
+// executions alone, in the order of every list. For all others it costs no write.
+func indexRare(ctx context.Context, tx *sql.Tx, columnOf map[string]string, names []string) error {
+	for _, name := range names {
+		column := columnOf[name]
+		statement := fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s%s ON executions_visibility
+			(namespace_id, COALESCE(close_time, '9999-12-31 23:59:59+00:00') DESC, %s) WHERE %s IS NOT NULL`, rarePrefix, column, column, column)
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("index search attribute %q in column %q: %w", name, column, err)
+		}
+	}
+	return nil
 }
 
 // selectStrings returns the single text column of a query's rows.
