@@ -34,7 +34,7 @@ func watchLists(t *testing.T, s *server, ids []task.ID) *lists {
 	t.Cleanup(func() { l.stop() })
 	l.running.Go(func() {
 		for ; ctx.Err() == nil; l.looks++ {
-			found, err := engine.Search(ctx, tasklog.NewFilter().SortBy(tasklog.ID))
+			page, err := engine.Search(ctx, tasklog.NewFilter().SortBy(tasklog.ID))
 			if ctx.Err() != nil {
 				return
 			}
@@ -42,8 +42,8 @@ func watchLists(t *testing.T, s *server, ids []task.ID) *lists {
 				t.Errorf("look %d: %v", l.looks, err)
 				return
 			}
-			got := make([]task.ID, len(found))
-			for i, e := range found {
+			got := make([]task.ID, len(page.Tasks))
+			for i, e := range page.Tasks {
 				got[i] = e.ID
 			}
 			if !slices.Equal(want, got) {
