@@ -68,6 +68,12 @@ type Presenter struct {
 	WithoutReport bool        // leave the report out, after the decorators have seen it
 }
 
+// With returns a presenter that applies these decorators after its own.
+func (p Presenter) With(decorators ...Decorator) Presenter {
+	p.Decorators = slices.Concat(p.Decorators, decorators)
+	return p
+}
+
 // SimpleManagement presents tasks to those who manage them: with category, hasFile and redirectUrl, then
 // what extra adds, and with the report only if reportIncluded.
 func SimpleManagement(files FileChecker, redirect Redirector, reportIncluded bool, extra ...Decorator) Presenter {
@@ -84,9 +90,9 @@ type View struct {
 }
 
 // MarshalJSON writes the entity's own keys, then those of the decorators.
-func (v View) MarshalJSON() ([]byte, error) {
-	return json.Marshal(append(v.Entity.object(), v.added...))
-}
+func (v View) MarshalJSON() ([]byte, error) { return json.Marshal(v.object()) }
+
+func (v View) object() object { return append(v.Entity.object(), v.added...) }
 
 // Entity presents one entity.
 func (p Presenter) Entity(ctx context.Context, e Entity) (View, error) {

@@ -20,7 +20,7 @@ var groupable = []Column{Status, Category, TaskName, Owner, Queue}
 // Grouping says by what tasks are counted.
 type Grouping struct {
 	// By is the column whose equal values make a group: status, category, task_name, owner or queue. Default: none, all tasks are
-	// one group.
+	// one group. It may be spelled as ParseColumn accepts it.
 	By Column
 	// Top is how many groups are wanted at most, those with the most tasks. Default DefaultGroups, at most MaxGroups.
 	Top int
@@ -31,6 +31,9 @@ type Grouping struct {
 // WithDefaults returns the grouping with defaults in place of what is not set.
 func (g Grouping) WithDefaults() Grouping {
 	g.Top = cmp.Or(g.Top, DefaultGroups)
+	if column, err := ParseColumn(string(g.By)); err == nil { // what is no column is for Validate to tell
+		g.By = column
+	}
 	return g
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // object is a JSON object whose members keep their order.
@@ -12,6 +13,15 @@ type object []member
 type member struct {
 	key   string
 	value any
+}
+
+// with returns the object with a member, which takes the place of the one with its key. It may change o.
+func (o object) with(key string, value any) object {
+	if i := slices.IndexFunc(o, func(m member) bool { return m.key == key }); i >= 0 {
+		o[i].value = value
+		return o
+	}
+	return append(o, member{key, value})
 }
 
 func (o object) MarshalJSON() ([]byte, error) {
