@@ -42,7 +42,8 @@ type operation struct {
 type parameter struct {
 	name   string
 	inPath bool
-	kind   string // the schema's type: "string", "integer" or "array" (of strings)
+	kind   string // the schema's type: "string", "integer", "boolean" or "array" (of strings)
+	deep   bool   // an object, whose values have names of their own: filtercolumns[status]
 	schema *jsonschema.Schema
 }
 
@@ -89,7 +90,7 @@ func newContract(data []byte) (*contract, error) {
 
 func (o *operation) compile(compiler *jsonschema.Compiler, item *openapi3.PathItem, described *openapi3.Operation) error {
 	for _, ref := range slices.Concat(item.Parameters, described.Parameters) {
-		p := &parameter{name: ref.Value.Name, inPath: ref.Value.In == openapi3.ParameterInPath, kind: "string"}
+		p := &parameter{name: ref.Value.Name, inPath: ref.Value.In == openapi3.ParameterInPath, kind: "string", deep: ref.Value.Style == openapi3.SerializationDeepObject}
 		if types := ref.Value.Schema.Value.Type; types != nil && len(*types) == 1 {
 			p.kind = (*types)[0]
 		}

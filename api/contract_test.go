@@ -97,7 +97,13 @@ func TestDocumentKnowsWhatTheCodeKnows(t *testing.T) {
 	for _, s := range append(task.Statuses(), task.Status(task.GroupCreated), task.Status(task.GroupInProgress)) {
 		inList = append(inList, string(s))
 	}
-	parameters := loadDocument(t).Paths.Find("/api/v1/tasks").Get.Parameters
-	i := slices.IndexFunc(parameters, func(p *openapi3.ParameterRef) bool { return p.Value.Name == "status" })
-	require.ElementsMatch(t, inList, strings(parameters[i].Value.Schema.Value.Items.Value.Enum))
+	require.ElementsMatch(t, inList, strings(loadDocument(t).Components.Parameters["status"].Value.Schema.Value.Items.Value.Enum))
+
+	require.InDelta(t, tasklog.DefaultRows, schemas["Rows"].Value.Default, 0)
+	require.InDelta(t, tasklog.DefaultGroups, schemas["Top"].Value.Default, 0)
+	require.InDelta(t, tasklog.MaxGroups, *schemas["Top"].Value.Max, 0)
+	for _, c := range columns {
+		g := tasklog.Grouping{By: tasklog.Column(c)}.WithDefaults()
+		require.Equal(t, g.Validate() == nil, slices.Contains(strings(schemas["GroupColumn"].Value.Enum), c), c)
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 // statusClientGone is logged, as nobody is left to read it, when the client has closed the connection.
@@ -23,6 +24,9 @@ const statusClientGone = 499
 
 // detailInternal tells a client nothing of the server's inside.
 const detailInternal = "the error is in the server's log"
+
+// detailIndex tells a client of a list what does not need the index.
+const detailIndex = ". Meanwhile tasks can be enqueued, read, archived and cancelled by their ids, and are run"
 
 // problemOf is the one table from errors to problems. What is not in it is an internal error, whose
 // text is for the log and not for the client.
@@ -77,6 +81,15 @@ func problemOf(err error) *problem {
 	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
+	}
+	if e, ok := errors.AsType[*tasklog.UnavailableError](err); ok {
+		return kindIndexDown.problem("", e.Error()+detailIndex)
+	}
+	if e, ok := errors.AsType[*elastic.MissingIndexError](err); ok {
+		return kindIndexMissing.problem("", e.Error()+detailIndex)
+	}
+	if e, ok := errors.AsType[*elastic.MappingError](err); ok {
+		return kindIndexWrong.problem("", e.Error()+detailIndex)
 	}
 	if unavailable(err) {
 		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")

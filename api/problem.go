@@ -54,6 +54,9 @@ var (
 	kindFilter       = problemKind{"invalid-filter", http.StatusUnprocessableEntity, "The filter is not valid"}
 	kindScan         = problemKind{"search-too-broad", http.StatusUnprocessableEntity, "The search would read too much"}
 	kindInternal     = problemKind{"internal", http.StatusInternalServerError, "The server failed"}
+	kindIndexDown    = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}
+	kindIndexMissing = problemKind{"index-missing", http.StatusServiceUnavailable, "The task log's index does not exist"}
+	kindIndexWrong   = problemKind{"index-not-searchable", http.StatusServiceUnavailable, "The task log's index cannot be searched"}
 	kindUnavailable  = problemKind{"unavailable", http.StatusServiceUnavailable, "A part that is needed does not answer"}
 )
 

@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -15,6 +13,7 @@ import (
 type taskPage struct {
 	Total int64          `json:"total"`
 	Tasks []tasklog.View `json:"tasks"`
+	Next  string         `json:"next,omitempty"` // the cursor of the page that follows
 }
 
 func (s *Server) getTask(c *call) error {
@@ -47,6 +46,7 @@ func (s *Server) getTaskTree(c *call) error {
 type page struct {
 	Limit     *int           `form:"limit"     json:"limit"`
 	Offset    int            `form:"offset"    json:"offset"`
+	Cursor    string         `form:"cursor"    json:"cursor"`
 	SortBy    tasklog.Column `form:"sortBy"    json:"sortBy"`
 	SortOrder tasklog.Order  `form:"sortOrder" json:"sortOrder"`
 }
@@ -64,82 +64,53 @@ func (p page) apply(f *tasklog.Filter) {
 	if p.SortOrder != "" {
 		f.SortOrder(p.SortOrder)
 	}
-}
-
-// listQuery is the query of listTasks.
-type listQuery struct {
-	page
-	Available string   `form:"available"`
-	Status    []string `form:"status"`
-	Action    []string `form:"action"`
-	TaskName  []string `form:"taskName"`
-	Queue     []string `form:"queue"`
-	Owner     []string `form:"owner"`
-	Category  []string `form:"category"`
-	Label     []string `form:"label"`
-	ParentID  []string `form:"parentId"`
+	if p.Cursor != "" {
+		f.After(p.Cursor)
+	}
 }
 
 func (s *Server) listTasks(c *call) error {
-	var query listQuery
-	if err := c.ShouldBindQuery(&query); err != nil {
-		return kindInvalid.problem("", fmt.Sprintf("the query cannot be read: %v", err))
+	var query struct {
+		page
+		columnQuery
 	}
-	f := tasklog.NewFilter()
-	if query.Available != "" {
-		f = s.config.Client.TaskLog().Available(query.Available, false, false)
+	if err := c.bindQuery(&query); err != nil {
+		return err
 	}
-	for _, condition := range []struct {
-		column tasklog.Column
-		values []string
-	}{
-		{tasklog.Status, task.ExpandStatuses(query.Status)},
-		{tasklog.TaskName, query.Action}, {tasklog.TaskName, query.TaskName},
-		{tasklog.Queue, query.Queue}, {tasklog.Owner, query.Owner}, {tasklog.Category, query.Category},
-		{tasklog.Label, query.Label}, {tasklog.ParentID, query.ParentID},
-	} {
-		switch len(condition.values) {
-		case 0:
-		case 1:
-			f.Eq(condition.column, condition.values[0])
-		default:
-			f.In(condition.column, condition.values)
-		}
-	}
+	f := query.filter(s.config.Client.TaskLog())
 	query.apply(f)
-	return s.answerPage(c, f)
+	result, err := s.find(c, f)
+	if err != nil {
+		return err
+	}
+	if result.Next != "" {
+		c.Header("Link", nextLink(c.Request.URL, result.Next))
+	}
+	c.JSON(http.StatusOK, result)
+	return nil
 }
 
-// search is the body of searchTasks.
-type search struct {
-	page
-	Filters   []condition      `json:"filters"`
-	Available *available       `json:"available"`
-	Deselect  []tasklog.Column `json:"deselect"`
-}
-
-type condition struct {
-	Column tasklog.Column   `json:"column"`
-	Op     tasklog.Operator `json:"op"`
-	Value  json.RawMessage  `json:"value"`
-}
-
-type available struct {
-	User      string `json:"user"`
-	Archived  bool   `json:"archived"`
-	Cancelled bool   `json:"cancelled"`
+// nextLink is the header that leads to the page that follows (RFC 8288).
+func nextLink(this *url.URL, cursor string) string {
+	query := this.Query()
+	query.Del("offset") // the cursor is behind it
+	query.Set("cursor", cursor)
+	next := url.URL{Path: this.Path, RawQuery: query.Encode()}
+	return fmt.Sprintf(`<%s>; rel="next"`, next.String())
 }
 
 func (s *Server) searchTasks(c *call) error {
-	var body search
+	var body struct {
+		page
+		conditions
+
+		Deselect []tasklog.Column `json:"deselect"`
+	}
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	f := tasklog.NewFilter()
-	if a := body.Available; a != nil {
-		f = s.config.Client.TaskLog().Available(userOrAll(a.User), a.Archived, a.Cancelled)
-	}
-	if err := addConditions(f, body.Filters); err != nil {
+	f, err := body.filter(s.config.Client.TaskLog())
+	if err != nil {
 		return err
 	}
 	for _, column := range body.Deselect {
@@ -148,35 +119,7 @@ func (s *Server) searchTasks(c *call) error {
 		}
 	}
 	body.apply(f)
-	return s.answerPage(c, f)
-}
-
-// addConditions adds the conditions of a body to a filter.
-func addConditions(f *tasklog.Filter, conditions []condition) error {
-	for i, condition := range conditions {
-		decoder := json.NewDecoder(bytes.NewReader(condition.Value))
-		decoder.UseNumber()
-		var value any
-		if err := decoder.Decode(&value); err != nil {
-			return fmt.Errorf("decode the value of filter %d: %w", i, err)
-		}
-		if err := f.Add(condition.Column, condition.Op, value); err != nil {
-			return fmt.Errorf("filter %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-// userOrAll returns the user who sees everybody's tasks if none is given.
-func userOrAll(user string) string {
-	if user == "" {
-		return tasklog.SuperUser
-	}
-	return user
-}
-
-func (s *Server) answerPage(c *call, f *tasklog.Filter) error {
-	result, err := s.find(c.Request.Context(), f)
+	result, err := s.find(c, f)
 	if err != nil {
 		return err
 	}
@@ -184,23 +127,15 @@ func (s *Server) answerPage(c *call, f *tasklog.Filter) error {
 	return nil
 }
 
-func (s *Server) find(ctx context.Context, f *tasklog.Filter) (taskPage, error) {
+func (s *Server) find(c *call, f *tasklog.Filter) (taskPage, error) {
+	ctx := c.Request.Context()
 	found, err := s.config.Client.TaskLog().Page(ctx, f.WithTotal())
 	if err != nil {
 		return taskPage{}, fmt.Errorf("search tasks: %w", err)
 	}
-	tasks, err := s.presenter.Collection(ctx, found.Tasks)
+	tasks, err := s.presenter.With(tasklog.WithHighlights(f)).Collection(ctx, found.Tasks)
 	if err != nil {
 		return taskPage{}, err
 	}
-	return taskPage{Total: found.Total, Tasks: tasks}, nil
-}
-
-func (s *Server) getStats(c *call) error {
-	stats, err := s.config.Client.TaskLog().Stats(c.Request.Context(), userOrAll(c.Query("user")))
-	if err != nil {
-		return fmt.Errorf("count tasks: %w", err)
-	}
-	c.JSON(http.StatusOK, stats)
-	return nil
+	return taskPage{Total: found.Total, Tasks: tasks, Next: found.Next}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,12 @@ var english = message.NewPrinter(language.English)
 // filter with a typing error would otherwise return everything.
 func (c *contract) checkQuery(o *operation, query url.Values) error {
 	for name, values := range query {
+		if base, _, ok := strings.Cut(name, "["); ok && deepName.MatchString(name) && o.parameters[base] != nil && o.parameters[base].deep {
+			if err := checkText(name, values); err != nil {
+				return err
+			}
+			continue
+		}
 		p, known := o.parameters[name]
 		if !known || p.inPath {
 			return kindUnknownField.problem(name, fmt.Sprintf("the query parameter %q is not known; %s", name, knownNames(o.queryNames())))
@@ -34,15 +41,27 @@ func (c *contract) checkQuery(o *operation, query url.Values) error {
 	return nil
 }
 
-// checkParameter checks the values that were given for one parameter.
-func (c *contract) checkParameter(p *parameter, values []string) error {
+// deepName is the name of one value of an object in the query: filtercolumns[status], or for lists filtercolumns[status][]. Which values
+// there can be is for the operation to say.
+var deepName = regexp.MustCompile(`^[a-z]+\[[^\[\]]+\](\[[0-9]*\])?$`)
+
+// checkText refuses what no text of a query can be.
+func checkText(name string, values []string) error {
 	for _, value := range values {
 		if !utf8.ValidString(value) {
-			return kindInvalid.problem(p.name, p.name+" is not valid UTF-8")
+			return kindInvalid.problem(name, name+" is not valid UTF-8")
 		}
 		if strings.ContainsRune(value, 0) {
-			return kindInvalid.problem(p.name, p.name+" has a NUL character")
+			return kindInvalid.problem(name, name+" has a NUL character")
 		}
+	}
+	return nil
+}
+
+// checkParameter checks the values that were given for one parameter.
+func (c *contract) checkParameter(p *parameter, values []string) error {
+	if err := checkText(p.name, values); err != nil {
+		return err
 	}
 	if p.kind != "array" && len(values) > 1 {
 		return kindInvalid.problem(p.name, fmt.Sprintf("%s is given %d times; give it once", p.name, len(values)))
@@ -61,6 +80,11 @@ func (c *contract) checkParameter(p *parameter, values []string) error {
 			return kindInvalid.problem(p.name, fmt.Sprintf("%s is %q; it must be an integer", p.name, values[0]))
 		}
 		value = json.Number(strconv.Itoa(n))
+	case "boolean":
+		if values[0] != "true" && values[0] != "false" {
+			return kindInvalid.problem(p.name, fmt.Sprintf("%s is %q; it must be true or false", p.name, values[0]))
+		}
+		value = values[0] == "true"
 	default:
 		value = values[0]
 	}

@@ -1,0 +1,59 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+// columnQuery is the part of a query that says which tasks are meant.
+type columnQuery struct {
+	Available string   `form:"available"`
+	Text      string   `form:"text"`
+	Status    []string `form:"status"`
+	Action    []string `form:"action"`
+	TaskName  []string `form:"taskName"`
+	Queue     []string `form:"queue"`
+	Owner     []string `form:"owner"`
+	Category  []string `form:"category"`
+	Label     []string `form:"label"`
+	ParentID  []string `form:"parentId"`
+}
+
+// bindQuery reads the query into a value. It has been checked.
+func (c *call) bindQuery(target any) error {
+	if err := c.ShouldBindQuery(target); err != nil {
+		return kindInvalid.problem("", fmt.Sprintf("the query cannot be read: %v", err))
+	}
+	return nil
+}
+
+// filter returns the filter that wants these tasks.
+func (q columnQuery) filter(log *tasklog.TaskLog) *tasklog.Filter {
+	f := tasklog.NewFilter()
+	if q.Available != "" {
+		f = log.Available(q.Available, false, false)
+	}
+	if q.Text != "" {
+		f.Text(q.Text)
+	}
+	for _, condition := range []struct {
+		column tasklog.Column
+		values []string
+	}{
+		{tasklog.Status, task.ExpandStatuses(q.Status)},
+		{tasklog.TaskName, q.Action}, {tasklog.TaskName, q.TaskName},
+		{tasklog.Queue, q.Queue}, {tasklog.Owner, q.Owner}, {tasklog.Category, q.Category},
+		{tasklog.Label, q.Label}, {tasklog.ParentID, q.ParentID},
+	} {
+		switch len(condition.values) {
+		case 0:
+		case 1:
+			f.Eq(condition.column, condition.values[0])
+		default:
+			f.In(condition.column, condition.values)
+		}
+	}
+	return f
+}

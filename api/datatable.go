@@ -1,0 +1,38 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+func (s *Server) getDataTable(c *call) error {
+	var body struct {
+		tasklog.DataTableRequest
+
+		Filters []condition `json:"filters"`
+		User    string      `json:"user"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	request, err := body.WithQuery(c.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	log := s.config.Client.TaskLog()
+	f := tasklog.NewFilter()
+	if body.User != "" {
+		f = log.Available(body.User, false, false)
+	}
+	if err := addConditions(f, body.Filters); err != nil {
+		return err
+	}
+	payload, err := log.DataTable(c.Request.Context(), f, tasklog.DataTable{Request: request, Presenter: s.presenter})
+	if err != nil {
+		return fmt.Errorf("search tasks: %w", err)
+	}
+	c.JSON(http.StatusOK, payload)
+	return nil
+}
