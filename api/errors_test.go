@@ -25,6 +25,7 @@ func TestWrongRequests(t *testing.T) {
 	taken := b.create(map[string]any{"action": "declared"}).ID
 	long := strings.Repeat("x", 256)
 	const tasks, search = "/api/v1/tasks", "/api/v1/tasks/search"
+	const groups, table = "/api/v1/stats/groups", "/api/v1/datatable"
 	for name, c := range map[string]struct {
 		method, path string
 		body         any
@@ -85,6 +86,24 @@ func TestWrongRequests(t *testing.T) {
 		"null value":             {"POST", search, `{"filters":[{"column":"owner","op":"eq","value":null}]}`, 422, "filters[0].value", "null", nil},
 		"deselect a base column": {"POST", search, `{"deselect":["id"]}`, 422, "id", "not unselectable", nil},
 		"search limit":           {"POST", search, `{"limit":1001}`, 422, "limit", "1,000", nil},
+
+		"text without words": {"GET", tasks + "?text=%21%3F", nil, 422, "text", "no letter or digit", nil},
+		"empty text":         {"POST", search, `{"text":""}`, 422, "text", "minLength", nil},
+		"empty cursor":       {"GET", tasks + "?cursor=", nil, 422, "cursor", "minLength", nil},
+		"wrong group":        {"GET", groups + "?by=label", nil, 422, "by", "category", nil},
+		"group searched":     {"POST", groups, `{"by":"label"}`, 422, "by", "category", nil},
+		"wrong top":          {"GET", groups + "?top=0", nil, 422, "top", "minimum", nil},
+		"wrong times":        {"GET", groups + "?times=1", nil, 422, "times", "true or false", nil},
+		"wrong moment":       {"GET", groups + "?createdFrom=yesterday", nil, 422, "createdFrom", "date-time", nil},
+		"no rows":            {"POST", table + "?rows=0", nil, 422, "rows", "minimum", nil},
+		"no rows in body":    {"POST", table, `{"rows":0}`, 422, "rows", "minimum", nil},
+		"far page":           {"POST", table + "?page=2147483647", nil, 422, "page", "at most 85899346", nil},
+		"table column":       {"POST", table + "?filtercolumns[colour]=red", nil, 422, "colour", "not a column", nil},
+		"table sort":         {"POST", table, `{"sortby":"colour"}`, 422, "colour", "not a column", nil},
+		"table status":       {"POST", table, `{"filtercolumns":{"status":"done"}}`, 422, "status", "valid are", nil},
+		"nested filter":      {"POST", table + "?filtercolumns[a][b]=c", nil, 422, "filtercolumns[a][b]", "not known", nil},
+		"no filter object":   {"POST", table + "?filtercolumns=a", nil, 422, "filtercolumns", "object", nil},
+		"filter not UTF-8":   {"POST", table + "?filtercolumns[owner]=%ff", nil, 422, "filtercolumns[owner]", "UTF-8", nil},
 
 		"no such task":   {"GET", tasks + "/nobody", nil, 404, "id", `Task log for task "nobody" not found`, nil},
 		"id not UTF-8":   {"GET", tasks + "/%ff", nil, 422, "id", "UTF-8", nil},
