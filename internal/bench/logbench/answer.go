@@ -1,12 +1,11 @@
 package logbench
 
 import (
-	"time"
-
 	"encoding/json"
 	"fmt"
-	commonpb "go.temporal.io/api/common/v1"
+	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"

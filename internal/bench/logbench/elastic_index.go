@@ -141,7 +141,7 @@ func (x *index) sendBulk(ctx context.Context, body []byte) error {
 	}
 	err := x.client.send(ctx, http.MethodPost, x.client.index("/_bulk?filter_path=errors,items.*.error"), "application/x-ndjson", body, &result)
 	if err == nil && result.Errors {
-		err = fmt.Errorf("Elasticsearch refuses %d documents, the first with %s", len(result.Items), result.Items[0])
+		err = fmt.Errorf("%d documents are refused, the first with %s", len(result.Items), result.Items[0])
 	}
 	return err
 }

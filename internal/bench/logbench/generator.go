@@ -64,11 +64,11 @@ func (g generator) step() time.Duration { return span / time.Duration(g.tasks) }
 func (g generator) record(number int) record {
 	r := g.random("task", number)
 	r.Uint64() // the first numbers of neighbours are alike
-	origin, first := r, number
+	origin := r
 	created := end.Add(-span).Add(time.Duration(number)*g.step() + time.Duration(r.Int64N(int64(g.step()))))
 	if block := g.random("block", number/bulk); block.IntN(12) == 0 {
-		origin, first = block, number/bulk*bulk
-		created = end.Add(-span).Add(time.Duration(first) * g.step())
+		origin = block
+		created = end.Add(-span).Add(time.Duration(number/bulk*bulk) * g.step())
 	}
 	owner, k := skewedOwner(origin), drawKind(origin)
 	rec := record{number: number, Task: task.Task{
@@ -219,7 +219,7 @@ func drawKind(r *rand.Rand) kind {
 // newUUID is of version 7, as those of tasks and runs are.
 func newUUID(r *rand.Rand, at time.Time) string {
 	var id uuid.UUID
-	high, low := uint64(at.UnixMilli())<<16|r.Uint64()&0xffff, r.Uint64() //nolint:gosec // the time is after 1970
+	high, low := uint64(at.UnixMilli())<<16|r.Uint64()&0xffff, r.Uint64()
 	for i := range 8 {
 		id[i], id[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i)) //nolint:gosec // the lowest byte is meant
 	}

@@ -49,7 +49,7 @@ type byHand interface {
 type question struct {
 	name string
 	ours func(ctx context.Context, l *tasklog.TaskLog, p params) (found, error)
-	bare func(b byHand, ctx context.Context, p params) (answer, error) //nolint:revive // a method expression begins with its receiver
+	bare func(b byHand, ctx context.Context, p params) (answer, error)
 }
 
 var questions = []question{

@@ -21,7 +21,7 @@ type sqliteByHand struct {
 }
 
 func newSQLiteByHand(db *sql.DB, n namespace) *sqliteByHand {
-	var pairs []string
+	pairs := make([]string, 0, 2*len(n.columns))
 	for attribute, column := range n.columns {
 		pairs = append(pairs, "{"+attribute+"}", column)
 	}
