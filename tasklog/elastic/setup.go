@@ -75,20 +75,20 @@ func (t *transport) write(ctx context.Context, content template, progress func(s
 	return t.putTemplate(ctx, content, progress)
 }
 
-// templateName is the name of the template of this index alone.
-func (t *transport) templateName() string { return "taskqueue-" + t.connection.Index }
+// TemplateName is the name of the index template that SetUp makes, which is for this index alone.
+func (c Connection) TemplateName() string { return "taskqueue-" + c.Index }
 
 func (t *transport) putTemplate(ctx context.Context, content template, progress func(string)) error {
 	// Above the priority of patterns that a cluster may have for many indices.
 	const priority = 500
-	err := t.send(ctx, http.MethodPut, "/_index_template/"+url.PathEscape(t.templateName()), object{
+	err := t.send(ctx, http.MethodPut, "/_index_template/"+url.PathEscape(t.connection.TemplateName()), object{
 		"index_patterns": []string{t.connection.Index},
 		"priority":       priority,
 		"template":       content,
 		"_meta":          object{"description": "Temporal's visibility, and the tasks of the task queue"},
 	}, nil)
 	if err == nil {
-		progress(fmt.Sprintf("The index template %q is up to date.", t.templateName()))
+		progress(fmt.Sprintf("The index template %q is up to date.", t.connection.TemplateName()))
 	}
 	return err
 }

@@ -1,0 +1,148 @@
+package logbench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+const (
+	// variants is in how many forms each question is put, so that no cache knows the answer.
+	variants = 40
+	// deepOffset is how far away a deep page is, if there are as many tasks.
+	deepOffset = 50_000
+
+	shortPage = 20
+	tablePage = 25
+	longPage  = 50
+)
+
+// params are what a variant of a question asks for.
+type params struct {
+	owner, action, word, second string
+
+	from, to  time.Time
+	offset    int
+	after     tasklog.Position // of the cursor
+	cursor    string
+	tableFrom int
+}
+
+// byHand answers the questions with queries that were written by hand.
+type byHand interface {
+	lastOfUser(ctx context.Context, p params) (answer, error)
+	failedInWeek(ctx context.Context, p params) (answer, error)
+	likeOnLabel(ctx context.Context, p params) (answer, error)
+	fullText(ctx context.Context, p params) (answer, error)
+	deepPage(ctx context.Context, p params) (answer, error)
+	cursorPage(ctx context.Context, p params) (answer, error)
+	statsOfUser(ctx context.Context, p params) (answer, error)
+	groupsByCategory(ctx context.Context, p params) (answer, error)
+	timesByAction(ctx context.Context, p params) (answer, error)
+	dataTable(ctx context.Context, p params) (answer, error)
+}
+
+// question is what people ask the log.
+type question struct {
+	name string
+	ours func(ctx context.Context, l *tasklog.TaskLog, p params) (found, error)
+	bare func(b byHand, ctx context.Context, p params) (answer, error)
+}
+
+var questions = []question{
+	{"last-20-of-a-user", lastOfUser, byHand.lastOfUser},
+	{"failed-in-a-week-by-action", failedInWeek, byHand.failedInWeek},
+	{"like-on-label", likeOnLabel, byHand.likeOnLabel},
+	{"full-text-two-words", fullText, byHand.fullText},
+	{"deep-page", deepPage, byHand.deepPage},
+	{"cursor-page", cursorPage, byHand.cursorPage},
+	{"stats-of-a-user", statsOfUser, byHand.statsOfUser},
+	{"groups-by-category", groupsByCategory, byHand.groupsByCategory},
+	{"times-by-action", timesByAction, byHand.timesByAction},
+	{"datatable", dataTable, byHand.dataTable},
+}
+
+func lastOfUser(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	tasks, err := l.FindAvailableByUser(ctx, p.owner, nil, nil)
+	return found{page: tasklog.Page{Tasks: tasks}}, err
+}
+
+func failedInWeek(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().Eq(tasklog.Status, task.Failed).Eq(tasklog.TaskName, p.action).
+		Gte(tasklog.CreatedAt, p.from).Lt(tasklog.CreatedAt, p.from.Add(week)).Limit(longPage))
+}
+
+func likeOnLabel(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().Like(tasklog.Label, "%"+p.word+"%").Limit(shortPage))
+}
+
+func fullText(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().Text(p.word+" "+p.second).Limit(shortPage))
+}
+
+func deepPage(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().Offset(p.offset).Limit(shortPage))
+}
+
+func cursorPage(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().After(p.cursor).Limit(shortPage))
+}
+
+func statsOfUser(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	stats, err := l.Stats(ctx, p.owner)
+	return found{stats: stats}, err
+}
+
+func groupsByCategory(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	groups, err := l.Group(ctx, tasklog.NewFilter().Gte(tasklog.CreatedAt, p.from).Lt(tasklog.CreatedAt, p.to), tasklog.Grouping{By: tasklog.Category})
+	return found{groups: groups}, err
+}
+
+func timesByAction(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	f := tasklog.NewFilter().Gte(tasklog.CreatedAt, p.from).Lt(tasklog.CreatedAt, p.from.Add(week))
+	groups, err := l.Group(ctx, f, tasklog.Grouping{By: tasklog.TaskName, Times: true})
+	return found{groups: groups}, err
+}
+
+func dataTable(ctx context.Context, l *tasklog.TaskLog, p params) (found, error) {
+	return search(ctx, l, tasklog.NewFilter().Eq(tasklog.TaskName, p.action).Offset(p.tableFrom).Limit(tablePage).WithTotal())
+}
+
+func search(ctx context.Context, l *tasklog.TaskLog, f *tasklog.Filter) (found, error) {
+	page, err := l.Page(ctx, f)
+	return found{page: page}, err
+}
+
+const week = 7 * 24 * time.Hour
+
+// params makes up the variants of a question. Where the log is asked for the beginning of a page, that is not measured.
+func (g generator) params(ctx context.Context, l *tasklog.TaskLog, q question) ([]params, error) {
+	all := make([]params, variants)
+	for i := range all {
+		r := g.random(q.name, i)
+		r.Uint64()
+		p := params{
+			owner: ownerName(skewed(r, owners)), action: drawKind(r).action, word: word(r), second: word(r),
+			from:      end.Add(-span).Add(time.Duration(r.Int64N(int64(span - 2*week)))).Truncate(time.Millisecond),
+			offset:    min(deepOffset+r.IntN(1000), g.tasks*9/10),
+			tableFrom: tablePage * r.IntN(4),
+		}
+		p.to = p.from.Add(2 * week)
+		if q.name == "cursor-page" {
+			page, err := l.Page(ctx, tasklog.NewFilter().Lte(tasklog.CreatedAt, p.from.Add(week)).Limit(1))
+			if err != nil {
+				return nil, err
+			}
+			if page.Next == "" {
+				return nil, fmt.Errorf("there are no tasks before %s", p.from.Add(week))
+			}
+			p.cursor = page.Next
+			p.after = tasklog.Position{Value: page.Tasks[0].CreatedAt, ID: page.Tasks[0].ID}
+		}
+		all[i] = p
+	}
+	return all, nil
+}
