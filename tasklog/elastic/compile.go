@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -180,10 +179,17 @@ func timeRange(field string, op tasklog.Operator, t time.Time) object {
 // timeFormat is Elasticsearch's name for the form of timeValue.
 const timeFormat = "strict_date_optional_time_nanos"
 
-func timeValue(t time.Time) string {
-	t = slices.MinFunc([]time.Time{t, latestTime}, time.Time.Compare)
-	t = slices.MaxFunc([]time.Time{t, earliestTime}, time.Time.Compare)
-	return t.UTC().Format(time.RFC3339Nano)
+func timeValue(t time.Time) string { return clamp(t).UTC().Format(time.RFC3339Nano) }
+
+// clamp returns the time that is nearest to t of those that a field can hold.
+func clamp(t time.Time) time.Time {
+	switch {
+	case t.Before(earliestTime):
+		return earliestTime
+	case t.After(latestTime):
+		return latestTime
+	}
+	return t
 }
 
 func term(field string, value any) object {

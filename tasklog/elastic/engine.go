@@ -85,11 +85,14 @@ func (e *Engine) window(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 	limit, _, offset := f.Page()
 	r := newReader(f, e.data)
 	answer, err := e.ask(ctx, func(superseded []string) (object, error) {
-		q, err := e.pageQuery(f, superseded)
+		q, err := e.where(f, superseded)
 		if err != nil {
 			return nil, err
 		}
 		body := r.request(q)
+		if after := searchAfter(f); after != nil {
+			body["search_after"] = after
+		}
 		body["from"], body["size"], body["track_total_hits"] = offset, limit, f.WantsTotal()
 		return body, nil
 	})
@@ -99,23 +102,7 @@ func (e *Engine) window(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 	if err := r.read(answer.Hits.Hits); err != nil {
 		return tasklog.Page{}, err
 	}
-	total := answer.Hits.total()
-	if f.WantsTotal() && f.Position() != nil { // the total is that of all pages
-		if total, err = e.Count(ctx, f); err != nil {
-			return tasklog.Page{}, err
-		}
-	}
-	return f.NewPage(r.found, total, r.last), nil
-}
-
-// pageQuery finds what the filter wants, from its position on.
-func (e *Engine) pageQuery(f *tasklog.Filter, superseded []string) (object, error) {
-	q, err := e.where(f, superseded)
-	if err != nil || f.Position() == nil {
-		return q, err
-	}
-	column, order := f.Sort()
-	return all(q, following(column, order, *f.Position())), nil
+	return f.NewPage(r.found, answer.Hits.total(), r.last), nil
 }
 
 // Count returns how many tasks satisfy the filter.

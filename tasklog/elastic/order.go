@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -30,48 +31,27 @@ func sortBy(column tasklog.Column, order tasklog.Order) []object {
 	return fields
 }
 
-// following finds what comes after a position. Elasticsearch's own search_after cannot do it with a cursor: it takes no NULL of
-// a time, and its values for the others are not those of the columns.
-func following(column tasklog.Column, order tasklog.Order, p tasklog.Position) object {
-	beyond := map[tasklog.Order]tasklog.Operator{tasklog.Ascending: tasklog.Gt, tasklog.Descending: tasklog.Lt}[order]
-	laterID := object{"range": object{workflowIDField: object{string(beyond): string(p.ID)}}}
+// searchAfter returns the sort values after which a page begins, nil for the first one.
+func searchAfter(f *tasklog.Filter) []any {
+	p := f.Position()
+	if p == nil {
+		return nil
+	}
+	column, order := f.Sort()
+	// Behind every run of the task, should it have several just now.
+	run := map[tasklog.Order]string{tasklog.Ascending: "\uffff", tasklog.Descending: ""}[order]
+	values := []any{string(p.ID), run}
 	if column == tasklog.ID {
-		return laterID
+		return values
 	}
-	field := column.Attribute()
-	null := not(exists(field))
-	if p.Value == nil {
-		if order == tasklog.Ascending {
-			return either(exists(field), all(null, laterID))
+	value := p.Value
+	if column.Kind() == tasklog.KindTime { // in nanoseconds; NULL is the least number
+		value = int64(math.MinInt64)
+		if t, ok := p.Value.(time.Time); ok {
+			value = clamp(t).UnixNano()
 		}
-		return all(null, laterID)
 	}
-	same, later := term(field, p.Value), object{"range": object{field: object{string(beyond): p.Value}}}
-	if t, ok := p.Value.(time.Time); ok {
-		same, later = timeRange(field, tasklog.Eq, t), timeRange(field, beyond, t)
-	}
-	alternatives := []object{later, all(same, laterID)}
-	switch missing := column.Missing(); {
-	case column.Nullable():
-		if order == tasklog.Descending {
-			alternatives = append(alternatives, null)
-		}
-	case missing == p.Value:
-		alternatives = append(alternatives, all(null, laterID))
-	case comesLater(missing, p.Value, order):
-		alternatives = append(alternatives, null)
-	}
-	return either(alternatives...)
-}
-
-// comesLater reports whether the value of a missing field, which is a text or false, comes after another one.
-func comesLater(missing, value any, order tasklog.Order) bool {
-	text, isText := missing.(string)
-	other, _ := value.(string)
-	if !isText { // false comes before true
-		return order == tasklog.Descending
-	}
-	return text != other && (text > other) == (order == tasklog.Ascending)
+	return append([]any{value}, values...)
 }
 
 // sections returns the statuses of a filter in the order in which a sort by the status lists their tasks, after the position if

@@ -49,12 +49,17 @@ func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object
 	}
 }
 
-const supersededName = "superseded"
+const (
+	supersededName = "superseded"
+	// supersededStep is how much longer than tasklog.SupersededFor a run is hidden at most.
+	supersededStep = 10 * time.Second
+)
 
 // supersededQuery finds the runs that an archive run replaces which is open, or was closed lately.
 func supersededQuery(namespaceID string, now time.Time) object {
 	field := attribute.Supersedes.GetName()
-	since := timeValue(now.Add(-tasklog.SupersededFor))
+	// The moment stays the same for a while, so that Elasticsearch can have the answer in its cache as long as the index does not change.
+	since := timeValue(now.Add(-tasklog.SupersededFor).Truncate(supersededStep))
 	open := term(executionStatusField, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING.String())
 	closedLately := object{"range": object{closeTimeField: object{"gt": since, "format": timeFormat}}}
 	return object{
@@ -138,7 +143,7 @@ func (h hits) total() int64 {
 
 type hit struct {
 	Source document        `json:"_source"`
-	Sort   json.RawMessage `json:"sort"`
+	Sort   json.RawMessage `json:"sort"` // whose numbers may have more digits than a float64
 }
 
 // termsAnswer is the answer to an aggregation by terms.

@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -36,11 +35,14 @@ func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (_ tasklog.Page, e
 	if err != nil {
 		return tasklog.Page{}, err
 	}
-	q, err := e.pageQuery(f, superseded)
+	q, err := e.where(f, superseded)
 	if err != nil {
 		return tasklog.Page{}, err
 	}
 	r := newReader(f, e.data)
+	if after := searchAfter(f); after != nil {
+		w.after = after
+	}
 	if err := w.read(ctx, f, r, q); err != nil {
 		return tasklog.Page{}, err
 	}
@@ -63,8 +65,8 @@ func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, supersed
 // walk is a way through one state of the index.
 type walk struct {
 	engine *Engine
-	pit    string          // the state
-	after  json.RawMessage // the sort values of the last hit
+	pit    string // the state
+	after  any    // the sort values of the last hit
 }
 
 func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
