@@ -181,7 +181,7 @@ func (c Config) run(ctx context.Context, s sides) (Result, error) {
 			return Result{}, err
 		}
 	}
-	c.Progress(fmt.Sprintf("both sides give the same answers to %d variants of each of %d queries", s.variants, len(questions)))
+	c.Progress(fmt.Sprintf("both sides give the same answers to %d queries, in up to %d variants", len(questions), s.variants))
 	each, turn := (c.Iterations+c.Rounds-1)/c.Rounds, c.Budget/time.Duration(c.Rounds*len(questions))
 	for round := range c.Rounds {
 		for _, contest := range contests {
