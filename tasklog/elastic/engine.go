@@ -21,6 +21,8 @@ type Engine struct {
 
 	// known are the superseded runs that the index had when it was asked last.
 	known atomic.Pointer[[]string]
+	// asked counts the requests.
+	asked atomic.Uint64
 	// checked says that the index was seen to have all fields.
 	checked atomic.Bool
 }
@@ -67,10 +69,10 @@ func (e *Engine) search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 		return e.searchByStatus(ctx, f)
 	}
 	limit, limited, offset := f.Page()
-	if limited && offset+limit <= maxWindow {
+	if limited && limit <= maxWindow-offset {
 		return e.window(ctx, f)
 	}
-	if offset+readBatch <= maxWindow {
+	if offset <= maxWindow-readBatch {
 		// Mostly there are fewer tasks than the filter allows, and one request is enough.
 		page, err := e.window(ctx, f.Clone().Limit(readBatch))
 		if err != nil || len(page.Tasks) < readBatch {

@@ -68,9 +68,7 @@ func (e *Engine) groupByQueries(ctx context.Context, f *tasklog.Filter, g tasklo
 	if g.By == "" {
 		sets[""] = object{"match_all": object{}}
 	} else {
-		for _, s := range f.Statuses() {
-			sets[string(s)] = statusQuery(tasklog.NewStatusCondition([]task.Status{s}))
-		}
+		sets = statusQueries(f.Statuses())
 	}
 	found, err := e.filters(ctx, f, sets, timesAggregations(g))
 	if err != nil {
@@ -83,6 +81,15 @@ func (e *Engine) groupByQueries(ctx context.Context, f *tasklog.Filter, g tasklo
 		}
 	}
 	return tasklog.NewGroups(all, g), nil
+}
+
+// statusQueries find the tasks of each status.
+func statusQueries(statuses []task.Status) object {
+	queries := object{}
+	for _, s := range statuses {
+		queries[string(s)] = statusQuery(tasklog.NewStatusCondition([]task.Status{s}))
+	}
+	return queries
 }
 
 // filters counts the tasks that satisfy the filter and each of the queries.

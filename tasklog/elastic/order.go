@@ -25,10 +25,7 @@ func sortBy(column tasklog.Column, order tasklog.Order) []object {
 		}
 		fields = append(fields, object{column.Attribute(): object{"order": direction, "missing": missing}})
 	}
-	for _, field := range []string{workflowIDField, runIDField} {
-		fields = append(fields, object{field: object{"order": direction}})
-	}
-	return fields
+	return append(fields, object{workflowIDField: object{"order": direction}})
 }
 
 // searchAfter returns the sort values after which a page begins, nil for the first one.
@@ -37,10 +34,8 @@ func searchAfter(f *tasklog.Filter) []any {
 	if p == nil {
 		return nil
 	}
-	column, order := f.Sort()
-	// Behind every run of the task, should it have several just now.
-	run := map[tasklog.Order]string{tasklog.Ascending: "\uffff", tasklog.Descending: ""}[order]
-	values := []any{string(p.ID), run}
+	column, _ := f.Sort()
+	values := []any{string(p.ID)}
 	if column == tasklog.ID {
 		return values
 	}

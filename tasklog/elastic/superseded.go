@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,20 +21,24 @@ import (
 // terms of a query.
 const maxSuperseded = 65_000
 
+// maxAttempts bounds how often a search is repeated because runs were superseded in the meantime. Even while hundreds of tasks are archived
+// every second that happens once or twice: an index shows new documents no more than once a second.
+const maxAttempts = 10
+
 // ask makes a search that leaves superseded runs out. Which these are is known only afterwards: the index is asked for them
-// in the same request, but after the search, and if they are not those that were left out, it is searched again. So the answer
+// in the same request, but after the search, and if there is one that was not left out, it is searched again. So the answer
 // is right for one state of the index, and costs one request as long as nothing is being archived.
 func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
 	if err := e.ready(ctx); err != nil {
 		return answer{}, err
 	}
-	excluded := *e.known.Load()
-	for {
+	excluded, query := *e.known.Load(), supersededQuery(e.namespaceID, time.Now())
+	for range maxAttempts {
 		search, err := body(excluded)
 		if err != nil {
 			return answer{}, err
 		}
-		answers, err := e.searchInOrder(ctx, search, supersededQuery(e.namespaceID, time.Now()))
+		answers, err := e.searchInOrder(ctx, search, query)
 		if err != nil {
 			return answer{}, err
 		}
@@ -41,12 +46,26 @@ func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object
 		if err != nil {
 			return answer{}, err
 		}
-		if slices.Equal(superseded, excluded) {
+		e.known.Store(&superseded)
+		// What was left out for longer than it had to be was superseded all the same.
+		if contains(excluded, superseded) {
 			return answers[0], nil
 		}
-		e.known.Store(&superseded)
 		excluded = superseded
 	}
+	return answer{}, &tasklog.UnavailableError{
+		Index: e.transport.connection.name(), Err: fmt.Errorf("tasks are archived faster than %d searches", maxAttempts),
+	}
+}
+
+// contains reports whether the sorted list has every text of another one.
+func contains(list, wanted []string) bool {
+	for _, text := range wanted {
+		if _, found := slices.BinarySearch(list, text); !found {
+			return false
+		}
+	}
+	return true
 }
 
 const (
@@ -79,7 +98,8 @@ func (a answer) superseded() ([]string, error) {
 		return nil, fmt.Errorf("decode the superseded runs: %w", err)
 	}
 	if found.Others > 0 {
-		return nil, fmt.Errorf("more than %d tasks are being archived, or were within %s; try again later", maxSuperseded, tasklog.SupersededFor)
+		return nil, fmt.Errorf("more than %d tasks are being archived, or were within %s; archiving a task ends when a worker of its queue runs",
+			maxSuperseded, tasklog.SupersededFor)
 	}
 	runs := make([]string, len(found.Buckets))
 	for i, b := range found.Buckets {
@@ -93,8 +113,13 @@ func (a answer) superseded() ([]string, error) {
 func (e *Engine) searchInOrder(ctx context.Context, bodies ...object) ([]answer, error) {
 	var request bytes.Buffer
 	lines := json.NewEncoder(&request)
-	header := object{"index": e.transport.connection.Index, "allow_partial_search_results": false}
-	for _, body := range bodies {
+	// One preference makes all searches go to the same copy of each shard: another one may know more, or less.
+	preference := strconv.FormatUint(e.asked.Add(1), 10)
+	for i, body := range bodies {
+		header := object{"index": e.transport.connection.Index, "preference": preference, "allow_partial_search_results": false}
+		if i > 0 {
+			header["request_cache"] = true // all but the first are the same for every search
+		}
 		for _, line := range []object{header, body} {
 			if err := lines.Encode(line); err != nil {
 				return nil, fmt.Errorf("encode the request: %w", err)

@@ -21,45 +21,43 @@ const (
 
 // walk is a search whose page is too far away, or too long, for one request. It goes through one state of the index,
 // so that no task is seen twice or missed.
-func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (_ tasklog.Page, err error) {
-	w, err := e.newWalk(ctx)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
-	superseded, err := w.superseded(ctx)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	total, err := e.total(ctx, w, f, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	q, err := e.where(f, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	r := newReader(f, e.data)
-	if after := searchAfter(f); after != nil {
-		w.after = after
-	}
-	if err := w.read(ctx, f, r, q); err != nil {
-		return tasklog.Page{}, err
-	}
-	return f.NewPage(r.found, total, r.last), nil
+func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page, err error) {
+	err = e.walking(ctx, func(w *walk) error {
+		q, err := e.where(f, w.superseded)
+		if err != nil {
+			return err
+		}
+		var total int64
+		if f.WantsTotal() {
+			a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true}, "")
+			if err != nil {
+				return err
+			}
+			total = a.Hits.total()
+		}
+		r := newReader(f, e.data)
+		err = w.read(ctx, f, r, q)
+		page = f.NewPage(r.found, total, r.last)
+		return err
+	})
+	return page, err
 }
 
-// total counts what the filter finds, if that is wanted.
-func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, superseded []string) (int64, error) {
-	if !f.WantsTotal() {
-		return 0, nil
-	}
-	q, err := e.where(f, superseded)
+// walking calls do with one state of the index, and lets go of it afterwards.
+func (e *Engine) walking(ctx context.Context, do func(*walk) error) (err error) {
+	w, err := e.newWalk(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true})
-	return a.Hits.total(), err
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
+	a, err := w.search(ctx, supersededQuery(e.namespaceID, time.Now()), "")
+	if err != nil {
+		return err
+	}
+	if w.superseded, err = a.superseded(); err != nil {
+		return err
+	}
+	return do(w)
 }
 
 // walk is a way through one state of the index.
@@ -67,6 +65,8 @@ type walk struct {
 	engine *Engine
 	pit    string // the state
 	after  any    // the sort values of the last hit
+	// superseded are the runs that have been replaced.
+	superseded []string
 }
 
 func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
@@ -93,26 +93,31 @@ func (w *walk) close(ctx context.Context) error {
 	return err
 }
 
-func (w *walk) search(ctx context.Context, body object) (a answer, err error) {
+// search makes a search, of whose answer only these parts are wanted; all if none are named.
+func (w *walk) search(ctx context.Context, body object, parts string) (a answer, err error) {
 	body["pit"] = object{"id": w.pit, "keep_alive": keepAlive}
-	if err := w.engine.transport.send(ctx, http.MethodPost, "/_search", body, &a); err != nil {
+	query := url.Values{"allow_partial_search_results": {"false"}}
+	if parts != "" {
+		query.Set("filter_path", "pit_id,"+parts)
+	}
+	err = w.engine.transport.send(ctx, http.MethodPost, "/_search?"+query.Encode(), body, &a)
+	if isStatus(err, http.StatusNotFound) { // the state has gone: a node was restarted, or the walk took too long
+		return answer{}, &tasklog.UnavailableError{Index: w.engine.transport.connection.name(), Err: err}
+	}
+	if err != nil {
 		return answer{}, err
 	}
 	w.pit = a.PIT
 	return a, nil
 }
 
-func (w *walk) superseded(ctx context.Context) ([]string, error) {
-	a, err := w.search(ctx, supersededQuery(w.engine.namespaceID, time.Now()))
-	if err != nil {
-		return nil, err
-	}
-	return a.superseded()
-}
-
 // read reads the page that the filter wants of what the query finds.
 func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query object) error {
 	limit, limited, offset := f.Page()
+	w.after = nil
+	if after := searchAfter(f); after != nil {
+		w.after = after
+	}
 	if more, err := w.skip(ctx, r.request(query), offset); err != nil || !more {
 		return err
 	}
@@ -121,7 +126,7 @@ func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query obj
 		if limited {
 			size = min(size, limit-len(r.found))
 		}
-		found, err := w.next(ctx, r.request(query), size)
+		found, err := w.next(ctx, r.request(query), size, "")
 		if err != nil {
 			return err
 		}
@@ -133,12 +138,12 @@ func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query obj
 }
 
 // next returns the next hits.
-func (w *walk) next(ctx context.Context, body object, size int) ([]hit, error) {
+func (w *walk) next(ctx context.Context, body object, size int, parts string) ([]hit, error) {
 	body["size"], body["track_total_hits"] = size, false
 	if w.after != nil {
 		body["search_after"] = w.after
 	}
-	a, err := w.search(ctx, body)
+	a, err := w.search(ctx, body, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +155,10 @@ func (w *walk) next(ctx context.Context, body object, size int) ([]hit, error) {
 
 // skip goes past the first n hits; it is false if there are no more.
 func (w *walk) skip(ctx context.Context, body object, n int) (more bool, err error) {
-	body["_source"] = false
+	body["_source"], body["stored_fields"] = false, "_none_"
 	for n > 0 {
 		size := min(n, maxWindow)
-		found, err := w.next(ctx, body, size)
+		found, err := w.next(ctx, body, size, "hits.hits.sort")
 		if err != nil || len(found) < size {
 			return false, err
 		}
