@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -19,10 +20,9 @@ type Engine struct {
 	namespaceID string
 	data        converter.DataConverter
 
-	// known are the superseded runs that the index had when it was asked last.
-	known atomic.Pointer[[]string]
-	// asked counts the requests.
-	asked atomic.Uint64
+	// current is the state of the index that searches are made in, and taking makes the next one.
+	current atomic.Pointer[snapshot]
+	taking  singleflight.Group
 	// checked says that the index was seen to have all fields.
 	checked atomic.Bool
 }
@@ -45,7 +45,6 @@ func Open(ctx context.Context, config Config) (*Engine, error) {
 		return nil, fmt.Errorf("open the task log: %w", err)
 	}
 	e := &Engine{transport: t, namespaceID: id, data: config.DataConverter}
-	e.known.Store(&[]string{})
 	return e, nil
 }
 

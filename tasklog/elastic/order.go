@@ -11,6 +11,9 @@ import (
 // directions are Elasticsearch's names of the orders.
 var directions = map[tasklog.Order]string{tasklog.Ascending: "asc", tasklog.Descending: "desc"}
 
+// shardDocField is the place of a document, by which Elasticsearch itself tells equal ones of a state of the index apart.
+const shardDocField = "_shard_doc"
+
 // sortBy returns a sort that leaves no two documents equal. It is not for the status, which is no field.
 func sortBy(column tasklog.Column, order tasklog.Order) []object {
 	direction := directions[order]
@@ -25,7 +28,7 @@ func sortBy(column tasklog.Column, order tasklog.Order) []object {
 		}
 		fields = append(fields, object{column.Attribute(): object{"order": direction, "missing": missing}})
 	}
-	return append(fields, object{workflowIDField: object{"order": direction}})
+	return append(fields, object{workflowIDField: object{"order": direction}}, object{shardDocField: "asc"})
 }
 
 // searchAfter returns the sort values after which a page begins, nil for the first one.
@@ -35,7 +38,7 @@ func searchAfter(f *tasklog.Filter) []any {
 		return nil
 	}
 	column, _ := f.Sort()
-	values := []any{string(p.ID)}
+	values := []any{string(p.ID), math.MaxInt64} // behind every run of the task
 	if column == tasklog.ID {
 		return values
 	}

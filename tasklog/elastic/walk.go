@@ -3,8 +3,6 @@ package elastic
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -45,11 +43,14 @@ func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page
 
 // walking calls do with one state of the index, and lets go of it afterwards.
 func (e *Engine) walking(ctx context.Context, do func(*walk) error) (err error) {
-	w, err := e.newWalk(ctx)
-	if err != nil {
+	if err := e.ready(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
+	w := &walk{engine: e}
+	if w.pit, err = e.transport.openPIT(ctx, keepAlive); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.transport.closePIT(ctx, w.pit)) }()
 	a, err := w.search(ctx, supersededQuery(e.namespaceID, time.Now()), "")
 	if err != nil {
 		return err
@@ -69,46 +70,14 @@ type walk struct {
 	superseded []string
 }
 
-func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
-	if err := e.ready(ctx); err != nil {
-		return nil, err
-	}
-	w := &walk{engine: e}
-	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
-	var opened struct{ ID string }
-	err := e.transport.send(ctx, http.MethodPost, "/"+url.PathEscape(e.transport.connection.Index)+"/_pit?"+query.Encode(), nil, &opened)
-	w.pit = opened.ID
-	return w, err
-}
-
-// close lets go of the state. That it has gone by itself is no error.
-func (w *walk) close(ctx context.Context) error {
-	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	err := w.engine.transport.send(ctx, http.MethodDelete, "/_pit", object{"id": w.pit}, nil)
-	if isStatus(err, http.StatusNotFound) {
-		return nil
-	}
-	return err
-}
-
 // search makes a search, of whose answer only these parts are wanted; all if none are named.
-func (w *walk) search(ctx context.Context, body object, parts string) (a answer, err error) {
+func (w *walk) search(ctx context.Context, body object, parts string) (answer, error) {
 	body["pit"] = object{"id": w.pit, "keep_alive": keepAlive}
-	query := url.Values{"allow_partial_search_results": {"false"}}
-	if parts != "" {
-		query.Set("filter_path", "pit_id,"+parts)
+	a, err := w.engine.transport.searchPIT(ctx, w.pit, body, parts)
+	if err == nil {
+		w.pit = a.PIT
 	}
-	err = w.engine.transport.send(ctx, http.MethodPost, "/_search?"+query.Encode(), body, &a)
-	if isStatus(err, http.StatusNotFound) { // the state has gone: a node was restarted, or the walk took too long
-		return answer{}, &tasklog.UnavailableError{Index: w.engine.transport.connection.name(), Err: err}
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	w.pit = a.PIT
-	return a, nil
+	return a, err
 }
 
 // read reads the page that the filter wants of what the query finds.
