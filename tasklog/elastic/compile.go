@@ -129,7 +129,11 @@ func conditionQuery(c tasklog.Condition) (object, error) {
 		return nil, err
 	}
 	if negated(c.Operator) {
-		q = all(exists(field), not(q))
+		q = not(q)
+		if !c.Column.Nullable() && c.Holds(c.Column.Missing()) {
+			return q, nil // of what is not set it is true as well
+		}
+		q = all(exists(field), q)
 	}
 	switch {
 	case c.Column.Nullable():

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -145,35 +147,51 @@ func (e *Engine) filters(ctx context.Context, f *tasklog.Filter, queries, inner 
 // groupByField makes a group for each value of a field.
 func (e *Engine) groupByField(ctx context.Context, f *tasklog.Filter, g tasklog.Grouping) (tasklog.Groups, error) {
 	missing, _ := g.By.Missing().(string) // NULL is the empty text here
-	a, err := e.aggregate(ctx, f, object{"terms": object{
-		"field": g.By.Attribute(), "missing": missing, "size": g.Top, "shard_size": shardGroups,
-		"order": []object{{"_count": "desc"}, {"_key": "asc"}},
-	}}, timesAggregations(g))
+	byValue := object{
+		"field": g.By.Attribute(), "size": g.Top, "shard_size": shardGroups, "order": []object{{"_count": "desc"}, {"_key": "asc"}},
+	}
+	if g.Times { // else the tasks without a value are those that are left, which costs less
+		byValue["missing"] = missing
+	}
+	a, err := e.aggregation(ctx, f, object{"terms": byValue}, timesAggregations(g))
 	if err != nil {
 		return tasklog.Groups{}, err
 	}
-	found, err := decode[termsAnswer](a)
+	found, err := decode[termsAnswer](a.Aggregations[groupsName])
 	if err != nil {
 		return tasklog.Groups{}, fmt.Errorf("decode the groups: %w", err)
 	}
-	var all []tasklog.Group
+	left := a.Hits.total() - found.Others
+	byKey := map[string]tasklog.Group{}
 	for _, b := range found.Buckets {
-		all = append(all, b.group(b.Key, g))
+		byKey[b.Key] = b.group(b.Key, g)
+		left -= b.Count
 	}
-	groups := tasklog.NewGroups(all, g)
-	groups.Others = found.Others
+	if left > 0 {
+		group := byKey[missing]
+		group.Value = missing
+		group.Count += left
+		byKey[missing] = group
+	}
+	groups := tasklog.NewGroups(slices.Collect(maps.Values(byKey)), g)
+	groups.Others += found.Others
 	return groups, nil
 }
 
 func (e *Engine) aggregate(ctx context.Context, f *tasklog.Filter, aggregation, inner object) (json.RawMessage, error) {
+	a, err := e.aggregation(ctx, f, aggregation, inner)
+	return a.Aggregations[groupsName], err
+}
+
+// aggregation makes an aggregation of the tasks that satisfy the filter, and counts them.
+func (e *Engine) aggregation(ctx context.Context, f *tasklog.Filter, aggregation, inner object) (answer, error) {
 	if inner != nil {
 		aggregation["aggs"] = inner
 	}
-	a, err := e.ask(ctx, func(superseded []string) (object, error) {
+	return e.ask(ctx, func(superseded []string) (object, error) {
 		q, err := e.where(f, superseded)
-		return object{"query": q, "size": 0, "track_total_hits": false, "aggs": object{groupsName: aggregation}}, err
+		return object{"query": q, "size": 0, "track_total_hits": true, "aggs": object{groupsName: aggregation}}, err
 	})
-	return a.Aggregations[groupsName], err
 }
 
 // timesAggregations ask for the times of each group, if they are wanted.
