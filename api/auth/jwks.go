@@ -98,7 +98,9 @@ func parseKeySet(content []byte, _ os.FileInfo) (keyfunc.Keyfunc, error) {
 // remoteKeys are those of a URL.
 type remoteKeys struct{ found keyfunc.Keyfunc }
 
-func (k remoteKeys) keys(ctx context.Context) (jwt.Keyfunc, error) { return k.found.KeyfuncCtx(ctx), nil }
+func (k remoteKeys) keys(ctx context.Context) (jwt.Keyfunc, error) {
+	return k.found.KeyfuncCtx(ctx), nil
+}
 
 func openRemote(ctx context.Context, address string, logger *slog.Logger) (remoteKeys, error) {
 	client := &http.Client{Timeout: keysTimeout, Transport: &http.Transport{
