@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -190,5 +189,5 @@ func TestHandlersHaveNoOtherLog(t *testing.T) {
 			return true
 		})
 	}
-	require.Equal(t, map[string]int{"scope.go": 1, "health.go": 1}, used, fmt.Sprint("only newCall and /readyz, which shows nothing of tasks"))
+	require.Equal(t, map[string]int{"scope.go": 1, "health.go": 1}, used, "only newCall and /readyz, which shows nothing of tasks")
 }

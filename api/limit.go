@@ -38,7 +38,7 @@ func (l Limits) WithDefaults() Limits {
 
 // Validate returns an error that names the field that is wrong.
 func (l Limits) Validate() error {
-	if !(l.RequestsPerSecond >= 0.01) { //nolint:staticcheck // so that "not a number" is refused too
+	if !(l.RequestsPerSecond >= 0.01) { // so that NaN is refused too
 		return fmt.Errorf("requestsPerSecond is %g: it must be 0.01 or more", l.RequestsPerSecond)
 	}
 	if l.Burst < 1 || l.Burst > 1e6 {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -24,7 +25,7 @@ const maxSubject = 255
 func CheckSubject(subject string) error {
 	switch {
 	case subject == "":
-		return fmt.Errorf("the subject is empty; it must name who owns the tasks")
+		return errors.New("the subject is empty; it must name who owns the tasks")
 	case subject == tasklog.SuperUser:
 		return fmt.Errorf("the subject is %q, which stands for everybody in the task log; it must name one person or program", subject)
 	case !utf8.ValidString(subject) || strings.ContainsFunc(subject, unicode.IsControl) || strings.TrimSpace(subject) != subject:

@@ -157,6 +157,6 @@ func expiryText(k auth.Key, now time.Time) string {
 	case k.Expired(now):
 		return "has expired"
 	default:
-		return fmt.Sprint(moment(*k.Expires))
+		return moment(*k.Expires)
 	}
 }
