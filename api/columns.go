@@ -30,10 +30,14 @@ func (c *call) bindQuery(target any) error {
 }
 
 // filter returns the filter that wants these tasks.
-func (q columnQuery) filter(log *tasklog.TaskLog) *tasklog.Filter {
+func (q columnQuery) filter(c *call) (*tasklog.Filter, error) {
 	f := tasklog.NewFilter()
 	if q.Available != "" {
-		f = log.Available(q.Available, false, false)
+		user, err := c.visitor.user("available", q.Available)
+		if err != nil {
+			return nil, err
+		}
+		f = c.log.Available(user, false, false)
 	}
 	if q.Text != "" {
 		f.Text(q.Text)
@@ -55,5 +59,5 @@ func (q columnQuery) filter(log *tasklog.TaskLog) *tasklog.Filter {
 			f.In(condition.column, condition.values)
 		}
 	}
-	return f
+	return f, nil
 }

@@ -28,10 +28,14 @@ type available struct {
 }
 
 // filter returns the filter that wants these tasks.
-func (b conditions) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
+func (b conditions) filter(c *call) (*tasklog.Filter, error) {
 	f := tasklog.NewFilter()
 	if a := b.Available; a != nil {
-		f = log.Available(userOrAll(a.User), a.Archived, a.Cancelled)
+		user, err := c.visitor.user("available.user", a.User)
+		if err != nil {
+			return nil, err
+		}
+		f = c.log.Available(user, a.Archived, a.Cancelled)
 	}
 	if b.Text != "" {
 		f.Text(b.Text)
@@ -53,12 +57,4 @@ func addConditions(f *tasklog.Filter, conditions []condition) error {
 		}
 	}
 	return nil
-}
-
-// userOrAll returns the user who sees everybody's tasks if none is given.
-func userOrAll(user string) string {
-	if user == "" {
-		return tasklog.SuperUser
-	}
-	return user
 }

@@ -3,7 +3,9 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
@@ -27,15 +30,28 @@ type Config struct {
 	Monitor *monitor.Monitor
 	// Metrics is what /metrics shows. Default: prometheus.DefaultGatherer.
 	Metrics prometheus.Gatherer
-	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: 20 s.
+	// Authenticator knows who a credential belongs to. Default: nil, nobody needs to say who they are and everybody is admin, so the
+	// Server can only be reached from this machine.
+	Authenticator auth.Authenticator
+	// TLS holds the server's certificate. Default: nil, the connections are not encrypted.
+	TLS *tls.Config
+	// AllowedOrigins are the web sites whose pages may use the API through a browser, as in https://app.example.com. Default: none.
+	AllowedOrigins []string
+	// Limits bound what each identity, and each address without one, may send. They hold where there is an Authenticator.
+	Limits Limits
+	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: DefaultTimeout.
 	Timeout time.Duration
 	// Logger gets errors, and at debug level every request. Default: slog.Default().
 	Logger *slog.Logger
 }
 
+// DefaultTimeout is the default of Config.Timeout.
+const DefaultTimeout = 20 * time.Second
+
 // WithDefaults returns a copy of the configuration in which every default is filled in.
 func (c Config) WithDefaults() Config {
-	c.Timeout = cmp.Or(c.Timeout, 20*time.Second)
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.Limits = c.Limits.WithDefaults()
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Metrics == nil {
 		c.Metrics = prometheus.DefaultGatherer
@@ -52,6 +68,9 @@ func (c Config) validate() error {
 	}
 	if c.Timeout < 0 {
 		return errors.New("api: Config.Timeout is negative")
+	}
+	if err := c.Limits.WithDefaults().Validate(); err != nil {
+		return fmt.Errorf("api: Config.Limits.%w", err)
 	}
 	return nil
 }

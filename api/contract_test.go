@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,8 @@ func TestRoutesAndDocumentAreTheSame(t *testing.T) {
 	var documented, registered []string
 	for path, item := range loadDocument(t).Paths.Map() {
 		for method, o := range item.Operations() {
-			documented = append(documented, method+" "+path+" "+o.OperationID)
+			documented = append(documented, fmt.Sprint(method, " ", path, " ", o.OperationID, " ", o.Extensions["x-role"]))
+			require.Equal(t, o.Extensions["x-role"] == "anonymous", o.Security != nil && len(*o.Security) == 0, "security of %s", o.OperationID)
 		}
 	}
 	for _, r := range routes {
@@ -40,7 +42,7 @@ func TestRoutesAndDocumentAreTheSame(t *testing.T) {
 				steps[i] = "{" + name + "}"
 			}
 		}
-		registered = append(registered, r.method+" "+strings.Join(steps, "/")+" "+r.operation)
+		registered = append(registered, r.method+" "+strings.Join(steps, "/")+" "+r.operation+" "+r.needs.String())
 	}
 	require.ElementsMatch(t, documented, registered)
 }

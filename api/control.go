@@ -16,13 +16,14 @@ type control struct {
 	User  string `json:"user"`
 }
 
-func (b control) options() tasklog.ControlOptions {
-	return tasklog.ControlOptions{Force: b.Force, User: userOrAll(b.User)}
+func (b control) options(c *call) (tasklog.ControlOptions, error) {
+	user, err := c.visitor.user("user", b.User)
+	return tasklog.ControlOptions{Force: b.Force, User: user}, err
 }
 
-func (s *Server) archiveTask(c *call) error { return s.control(c, s.config.Client.TaskLog().Archive) }
+func (s *Server) archiveTask(c *call) error { return s.control(c, c.log.Archive) }
 
-func (s *Server) cancelTask(c *call) error { return s.control(c, s.config.Client.TaskLog().Cancel) }
+func (s *Server) cancelTask(c *call) error { return s.control(c, c.log.Cancel) }
 
 // control does something to one task, and answers with the task as it is then.
 func (s *Server) control(c *call, do func(context.Context, task.ID, tasklog.ControlOptions) (bool, error)) error {
@@ -30,12 +31,16 @@ func (s *Server) control(c *call, do func(context.Context, task.ID, tasklog.Cont
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	id := task.ID(c.Param("id"))
-	changed, err := do(c.Request.Context(), id, body.options())
+	options, err := body.options(c)
 	if err != nil {
 		return err
 	}
-	found, err := s.config.Client.TaskLog().Get(c.Request.Context(), id)
+	id := task.ID(c.Param("id"))
+	changed, err := do(c.Request.Context(), id, options)
+	if err != nil {
+		return err
+	}
+	found, err := c.log.Get(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -59,9 +64,9 @@ type bulk struct {
 	DryRun  bool        `json:"dryRun"`
 }
 
-func (s *Server) archiveTasks(c *call) error { return s.bulk(c, s.config.Client.TaskLog().ArchiveMany) }
+func (s *Server) archiveTasks(c *call) error { return s.bulk(c, c.log.ArchiveMany) }
 
-func (s *Server) cancelTasks(c *call) error { return s.bulk(c, s.config.Client.TaskLog().CancelMany) }
+func (s *Server) cancelTasks(c *call) error { return s.bulk(c, c.log.CancelMany) }
 
 func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, tasklog.BulkOptions) (tasklog.BulkResult, error)) error {
 	var body bulk
@@ -75,7 +80,11 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 			return err
 		}
 	}
-	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{ControlOptions: body.options(), DryRun: body.DryRun})
+	options, err := body.options(c)
+	if err != nil {
+		return err
+	}
+	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{ControlOptions: options, DryRun: body.DryRun})
 	if err != nil {
 		return err
 	}
@@ -93,7 +102,15 @@ func (s *Server) rerunTask(c *call) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	created, err := s.config.Client.Rerun(c.Request.Context(), task.ID(c.Param("id")), &taskqueue.Options{Owner: body.Owner})
+	owner, err := c.visitor.owner(body.Owner)
+	if err != nil {
+		return err
+	}
+	id := task.ID(c.Param("id"))
+	if _, err := c.log.Get(c.Request.Context(), id); err != nil { // Rerun would take anybody's
+		return err
+	}
+	created, err := s.config.Client.Rerun(c.Request.Context(), id, &taskqueue.Options{Owner: owner})
 	if err != nil {
 		return err
 	}

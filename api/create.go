@@ -54,8 +54,12 @@ func (s *Server) createTask(c *call) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
+	owner, err := c.ownerOf(body.Owner, body.ParentID)
+	if err != nil {
+		return err
+	}
 	created, err := s.config.Client.CreateTask(c.Request.Context(), body.Action, body.Parameters, body.Label, &taskqueue.Options{
-		ID: body.ID, Queue: body.Queue, Owner: body.Owner, Category: body.Category, ParentID: body.ParentID,
+		ID: body.ID, Queue: body.Queue, Owner: owner, Category: body.Category, ParentID: body.ParentID,
 		Master: body.MasterStatus, Delay: time.Duration(body.Delay), Priority: body.Priority,
 	})
 	if err != nil {

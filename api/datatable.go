@@ -21,15 +21,18 @@ func (s *Server) getDataTable(c *call) error {
 	if err != nil {
 		return err
 	}
-	log := s.config.Client.TaskLog()
 	f := tasklog.NewFilter()
 	if body.User != "" {
-		f = log.Available(body.User, false, false)
+		user, err := c.visitor.user("user", body.User)
+		if err != nil {
+			return err
+		}
+		f = c.log.Available(user, false, false)
 	}
 	if err := addConditions(f, body.Filters); err != nil {
 		return err
 	}
-	payload, err := log.DataTable(c.Request.Context(), f, tasklog.DataTable{Request: request, Presenter: s.presenter})
+	payload, err := c.log.DataTable(c.Request.Context(), f, tasklog.DataTable{Request: request, Presenter: s.presenter})
 	if err != nil {
 		return fmt.Errorf("search tasks: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 
 func (s *Server) downloadTaskFile(c *call) (err error) {
 	ctx := c.Request.Context()
-	found, err := s.config.Client.TaskLog().Get(ctx, task.ID(c.Param("id")))
+	found, err := c.log.Get(ctx, task.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -20,6 +21,9 @@ func (s *Server) getHealth(c *call) error {
 func (s *Server) getReadiness(c *call) error {
 	if err := s.ready(c.Request.Context()); err != nil {
 		s.config.Logger.WarnContext(c.Request.Context(), "not ready", "error", err)
+		if c.visitor.Role == auth.Anonymous { // who may be anybody
+			return kindUnavailable.problem("", "not ready; "+detailInternal)
+		}
 		return kindUnavailable.problem("", "not ready: "+err.Error())
 	}
 	c.JSON(http.StatusOK, healthy)

@@ -18,7 +18,7 @@ func (s *Server) logAccess(c *gin.Context) {
 	start := time.Now()
 	c.Next()
 	s.config.Logger.LogAttrs(c.Request.Context(), slog.LevelDebug, "request",
-		slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path), slog.Int("status", c.Writer.Status()),
+		slog.String("method", c.Request.Method), slog.String("subject", subjectOf(c)), slog.String("path", c.Request.URL.Path), slog.Int("status", c.Writer.Status()),
 		slog.Int("bytes", max(c.Writer.Size(), 0)), slog.Duration("took", time.Since(start)))
 }
 

@@ -32,32 +32,36 @@ type problemKind struct {
 
 // The kinds of problems. Their names are part of the interface.
 var (
-	kindMalformed    = problemKind{"malformed-request", http.StatusBadRequest, "The request is malformed"}
-	kindForbidden    = problemKind{"cross-origin", http.StatusForbidden, "The request comes from another web site"}
-	kindNoRoute      = problemKind{"no-such-resource", http.StatusNotFound, "There is nothing at this path"}
-	kindNotFound     = problemKind{"task-not-found", http.StatusNotFound, "There is no such task"}
-	kindNoFile       = problemKind{"file-not-found", http.StatusNotFound, "There is no such file"}
-	kindMethod       = problemKind{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
-	kindDuplicate    = problemKind{"duplicate-task", http.StatusConflict, "The task exists already"}
-	kindNoDownload   = problemKind{"not-downloadable", http.StatusConflict, "The task is not completed"}
-	kindInProgress   = problemKind{"not-archivable", http.StatusConflict, "The task is in progress"}
-	kindDequeued     = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
-	kindNoSchedule   = problemKind{"schedule-not-found", http.StatusNotFound, "There is no such schedule"}
-	kindSameSchedule = problemKind{"duplicate-schedule", http.StatusConflict, "The schedule exists already"}
-	kindTooLarge     = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
-	kindMediaType    = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
-	kindWrongHost    = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}
-	kindInvalid      = problemKind{"invalid-value", http.StatusUnprocessableEntity, "A value is not allowed"}
-	kindUnknownField = problemKind{"unknown-field", http.StatusUnprocessableEntity, "There is no such field"}
-	kindQueue        = problemKind{"unknown-queue", http.StatusUnprocessableEntity, "There is no such queue"}
-	kindAction       = problemKind{"unknown-action", http.StatusUnprocessableEntity, "There is no such action"}
-	kindFilter       = problemKind{"invalid-filter", http.StatusUnprocessableEntity, "The filter is not valid"}
-	kindScan         = problemKind{"search-too-broad", http.StatusUnprocessableEntity, "The search would read too much"}
-	kindInternal     = problemKind{"internal", http.StatusInternalServerError, "The server failed"}
-	kindIndexDown    = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}
-	kindIndexMissing = problemKind{"index-missing", http.StatusServiceUnavailable, "The task log's index does not exist"}
-	kindIndexWrong   = problemKind{"index-not-searchable", http.StatusServiceUnavailable, "The task log's index cannot be searched"}
-	kindUnavailable  = problemKind{"unavailable", http.StatusServiceUnavailable, "A part that is needed does not answer"}
+	kindMalformed       = problemKind{"malformed-request", http.StatusBadRequest, "The request is malformed"}
+	kindUnauthenticated = problemKind{"unauthenticated", http.StatusUnauthorized, "The request does not say who it comes from"}
+	kindRole            = problemKind{"role-too-low", http.StatusForbidden, "The role does not allow it"}
+	kindOtherOwner      = problemKind{"other-owner", http.StatusForbidden, "The tasks are somebody else's"}
+	kindTooMany         = problemKind{"too-many-requests", http.StatusTooManyRequests, "There are too many requests"}
+	kindForbidden       = problemKind{"cross-origin", http.StatusForbidden, "The request comes from another web site"}
+	kindNoRoute         = problemKind{"no-such-resource", http.StatusNotFound, "There is nothing at this path"}
+	kindNotFound        = problemKind{"task-not-found", http.StatusNotFound, "There is no such task"}
+	kindNoFile          = problemKind{"file-not-found", http.StatusNotFound, "There is no such file"}
+	kindMethod          = problemKind{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
+	kindDuplicate       = problemKind{"duplicate-task", http.StatusConflict, "The task exists already"}
+	kindNoDownload      = problemKind{"not-downloadable", http.StatusConflict, "The task is not completed"}
+	kindInProgress      = problemKind{"not-archivable", http.StatusConflict, "The task is in progress"}
+	kindDequeued        = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
+	kindNoSchedule      = problemKind{"schedule-not-found", http.StatusNotFound, "There is no such schedule"}
+	kindSameSchedule    = problemKind{"duplicate-schedule", http.StatusConflict, "The schedule exists already"}
+	kindTooLarge        = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
+	kindMediaType       = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
+	kindWrongHost       = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}
+	kindInvalid         = problemKind{"invalid-value", http.StatusUnprocessableEntity, "A value is not allowed"}
+	kindUnknownField    = problemKind{"unknown-field", http.StatusUnprocessableEntity, "There is no such field"}
+	kindQueue           = problemKind{"unknown-queue", http.StatusUnprocessableEntity, "There is no such queue"}
+	kindAction          = problemKind{"unknown-action", http.StatusUnprocessableEntity, "There is no such action"}
+	kindFilter          = problemKind{"invalid-filter", http.StatusUnprocessableEntity, "The filter is not valid"}
+	kindScan            = problemKind{"search-too-broad", http.StatusUnprocessableEntity, "The search would read too much"}
+	kindInternal        = problemKind{"internal", http.StatusInternalServerError, "The server failed"}
+	kindIndexDown       = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}
+	kindIndexMissing    = problemKind{"index-missing", http.StatusServiceUnavailable, "The task log's index does not exist"}
+	kindIndexWrong      = problemKind{"index-not-searchable", http.StatusServiceUnavailable, "The task log's index cannot be searched"}
+	kindUnavailable     = problemKind{"unavailable", http.StatusServiceUnavailable, "A part that is needed does not answer"}
 )
 
 // problem returns a problem of this kind. The field is "" when no single input is to blame.

@@ -17,13 +17,9 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 )
 
-const (
-	// maxBody leaves room above the largest task, so that one which is a little too large is told the
-	// limit for tasks, and not the one for bodies.
-	maxBody = temporal.MaxTaskSize + 256<<10
-	// bodyTimeout is how long a client may take to send a body.
-	bodyTimeout = 30 * time.Second
-)
+// maxBody leaves room above the largest task, so that one which is a little too large is told the
+// limit for tasks, and not the one for bodies.
+const maxBody = temporal.MaxTaskSize + 256<<10
 
 // limitTime bounds the time that the request's handler has.
 func (s *Server) limitTime(c *gin.Context) context.CancelFunc {

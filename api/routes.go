@@ -4,6 +4,9 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 // route is one operation of the API. The document says what its requests may hold.
@@ -11,55 +14,59 @@ type route struct {
 	method    string
 	path      string // as Gin spells it: /tasks/:id
 	operation string // its operationId in the document
-	handle    func(*Server, *call) error
+	// needs is the least role that may do it. An owner's call is confined to their own tasks.
+	needs  auth.Role
+	handle func(*Server, *call) error
 	// streams says that the answer may take longer than Config.Timeout.
 	streams bool
 }
 
 // routes is the one table of the API; a test holds it against the document.
 var routes = []route{
-	{method: http.MethodPost, path: "/api/v1/tasks", operation: "createTask", handle: (*Server).createTask},
-	{method: http.MethodGet, path: "/api/v1/tasks", operation: "listTasks", handle: (*Server).listTasks},
-	{method: http.MethodPost, path: "/api/v1/tasks/search", operation: "searchTasks", handle: (*Server).searchTasks},
-	{method: http.MethodPost, path: "/api/v1/tasks/archive", operation: "archiveTasks", handle: (*Server).archiveTasks, streams: true},
-	{method: http.MethodPost, path: "/api/v1/tasks/cancel", operation: "cancelTasks", handle: (*Server).cancelTasks, streams: true},
-	{method: http.MethodPost, path: "/api/v1/tasks/:id/archive", operation: "archiveTask", handle: (*Server).archiveTask},
-	{method: http.MethodPost, path: "/api/v1/tasks/:id/cancel", operation: "cancelTask", handle: (*Server).cancelTask},
-	{method: http.MethodPost, path: "/api/v1/tasks/:id/rerun", operation: "rerunTask", handle: (*Server).rerunTask},
-	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", handle: (*Server).getTask},
-	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", handle: (*Server).getTaskTree},
-	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
-	{method: http.MethodPost, path: "/api/v1/datatable", operation: "getDataTable", handle: (*Server).getDataTable},
-	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
-	{method: http.MethodGet, path: "/api/v1/log", operation: "getLog", handle: (*Server).getLog},
-	{method: http.MethodGet, path: "/api/v1/stats/groups", operation: "groupTasks", handle: (*Server).groupTasks},
-	{method: http.MethodPost, path: "/api/v1/stats/groups", operation: "searchGroups", handle: (*Server).searchGroups},
-	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", handle: (*Server).listQueues},
-	{method: http.MethodPost, path: "/api/v1/queues/:name/pause", operation: "pauseQueue", handle: (*Server).pauseQueue},
-	{method: http.MethodPost, path: "/api/v1/queues/:name/resume", operation: "resumeQueue", handle: (*Server).resumeQueue},
-	{method: http.MethodGet, path: "/api/v1/actions", operation: "listActions", handle: (*Server).listActions},
-	{method: http.MethodPost, path: "/api/v1/schedules", operation: "createSchedule", handle: (*Server).createSchedule},
-	{method: http.MethodGet, path: "/api/v1/schedules", operation: "listSchedules", handle: (*Server).listSchedules},
-	{method: http.MethodGet, path: "/api/v1/schedules/:id", operation: "getSchedule", handle: (*Server).getSchedule},
-	{method: http.MethodPut, path: "/api/v1/schedules/:id", operation: "updateSchedule", handle: (*Server).updateSchedule},
-	{method: http.MethodDelete, path: "/api/v1/schedules/:id", operation: "deleteSchedule", handle: (*Server).deleteSchedule},
-	{method: http.MethodPost, path: "/api/v1/schedules/:id/pause", operation: "pauseSchedule", handle: (*Server).pauseSchedule},
-	{method: http.MethodPost, path: "/api/v1/schedules/:id/resume", operation: "resumeSchedule", handle: (*Server).resumeSchedule},
-	{method: http.MethodPost, path: "/api/v1/schedules/:id/trigger", operation: "triggerSchedule", handle: (*Server).triggerSchedule},
-	{method: http.MethodPost, path: "/api/v1/schedules/:id/backfill", operation: "backfillSchedule", handle: (*Server).backfillSchedule},
-	{method: http.MethodGet, path: "/healthz", operation: "getHealth", handle: (*Server).getHealth},
-	{method: http.MethodGet, path: "/readyz", operation: "getReadiness", handle: (*Server).getReadiness},
-	{method: http.MethodGet, path: "/metrics", operation: "getMetrics", handle: (*Server).getMetrics},
-	{method: http.MethodGet, path: "/openapi.yaml", operation: "getOpenAPI", handle: (*Server).getOpenAPI},
+	{method: http.MethodPost, path: "/api/v1/tasks", operation: "createTask", needs: auth.Owner, handle: (*Server).createTask},
+	{method: http.MethodGet, path: "/api/v1/tasks", operation: "listTasks", needs: auth.Owner, handle: (*Server).listTasks},
+	{method: http.MethodPost, path: "/api/v1/tasks/search", operation: "searchTasks", needs: auth.Owner, handle: (*Server).searchTasks},
+	{method: http.MethodPost, path: "/api/v1/tasks/archive", operation: "archiveTasks", needs: auth.Owner, handle: (*Server).archiveTasks, streams: true},
+	{method: http.MethodPost, path: "/api/v1/tasks/cancel", operation: "cancelTasks", needs: auth.Owner, handle: (*Server).cancelTasks, streams: true},
+	{method: http.MethodPost, path: "/api/v1/tasks/:id/archive", operation: "archiveTask", needs: auth.Owner, handle: (*Server).archiveTask},
+	{method: http.MethodPost, path: "/api/v1/tasks/:id/cancel", operation: "cancelTask", needs: auth.Owner, handle: (*Server).cancelTask},
+	{method: http.MethodPost, path: "/api/v1/tasks/:id/rerun", operation: "rerunTask", needs: auth.Owner, handle: (*Server).rerunTask},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", needs: auth.Owner, handle: (*Server).getTask},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", needs: auth.Owner, handle: (*Server).getTaskTree},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", needs: auth.Owner, handle: (*Server).downloadTaskFile, streams: true},
+	{method: http.MethodPost, path: "/api/v1/datatable", operation: "getDataTable", needs: auth.Owner, handle: (*Server).getDataTable},
+	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", needs: auth.Owner, handle: (*Server).getStats},
+	{method: http.MethodGet, path: "/api/v1/log", operation: "getLog", needs: auth.Owner, handle: (*Server).getLog},
+	{method: http.MethodGet, path: "/api/v1/stats/groups", operation: "groupTasks", needs: auth.Owner, handle: (*Server).groupTasks},
+	{method: http.MethodPost, path: "/api/v1/stats/groups", operation: "searchGroups", needs: auth.Owner, handle: (*Server).searchGroups},
+	{method: http.MethodGet, path: "/api/v1/queues", operation: "listQueues", needs: auth.Operator, handle: (*Server).listQueues},
+	{method: http.MethodPost, path: "/api/v1/queues/:name/pause", operation: "pauseQueue", needs: auth.Admin, handle: (*Server).pauseQueue},
+	{method: http.MethodPost, path: "/api/v1/queues/:name/resume", operation: "resumeQueue", needs: auth.Admin, handle: (*Server).resumeQueue},
+	{method: http.MethodGet, path: "/api/v1/actions", operation: "listActions", needs: auth.Owner, handle: (*Server).listActions},
+	{method: http.MethodPost, path: "/api/v1/schedules", operation: "createSchedule", needs: auth.Operator, handle: (*Server).createSchedule},
+	{method: http.MethodGet, path: "/api/v1/schedules", operation: "listSchedules", needs: auth.Operator, handle: (*Server).listSchedules},
+	{method: http.MethodGet, path: "/api/v1/schedules/:id", operation: "getSchedule", needs: auth.Operator, handle: (*Server).getSchedule},
+	{method: http.MethodPut, path: "/api/v1/schedules/:id", operation: "updateSchedule", needs: auth.Operator, handle: (*Server).updateSchedule},
+	{method: http.MethodDelete, path: "/api/v1/schedules/:id", operation: "deleteSchedule", needs: auth.Operator, handle: (*Server).deleteSchedule},
+	{method: http.MethodPost, path: "/api/v1/schedules/:id/pause", operation: "pauseSchedule", needs: auth.Operator, handle: (*Server).pauseSchedule},
+	{method: http.MethodPost, path: "/api/v1/schedules/:id/resume", operation: "resumeSchedule", needs: auth.Operator, handle: (*Server).resumeSchedule},
+	{method: http.MethodPost, path: "/api/v1/schedules/:id/trigger", operation: "triggerSchedule", needs: auth.Operator, handle: (*Server).triggerSchedule},
+	{method: http.MethodPost, path: "/api/v1/schedules/:id/backfill", operation: "backfillSchedule", needs: auth.Operator, handle: (*Server).backfillSchedule},
+	{method: http.MethodGet, path: "/healthz", operation: "getHealth", needs: auth.Anonymous, handle: (*Server).getHealth},
+	{method: http.MethodGet, path: "/readyz", operation: "getReadiness", needs: auth.Anonymous, handle: (*Server).getReadiness},
+	{method: http.MethodGet, path: "/metrics", operation: "getMetrics", needs: auth.Operator, handle: (*Server).getMetrics},
+	{method: http.MethodGet, path: "/openapi.yaml", operation: "getOpenAPI", needs: auth.Anonymous, handle: (*Server).getOpenAPI},
 }
 
 // call is a request whose parameters and body fulfil the document.
 type call struct {
 	*gin.Context
-	body []byte // JSON; nil when the operation takes none
+	visitor visitor
+	log     *tasklog.TaskLog // of the tasks that the visitor may see and change
+	body    []byte           // JSON; nil when the operation takes none
 }
 
-// serve returns the handler of a route: it checks the request, calls the route's own handler, and
+// serve returns the handler of a route: it checks who sends the request, and the request, calls the route's own handler, and
 // turns an error into a problem document.
 func (s *Server) serve(r route, o *operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -67,9 +74,14 @@ func (s *Server) serve(r route, o *operation) gin.HandlerFunc {
 			cancel := s.limitTime(c)
 			defer cancel()
 		}
-		body, err := s.admit(c, o)
+		v := visitorOf(c)
+		err := v.allow(c, r.needs)
+		var body []byte
 		if err == nil {
-			err = r.handle(s, &call{Context: c, body: body})
+			body, err = s.admit(c, o)
+		}
+		if err == nil {
+			err = r.handle(s, s.newCall(c, v, body))
 		}
 		if err != nil {
 			s.fail(c, err)

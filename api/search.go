@@ -17,7 +17,7 @@ type taskPage struct {
 }
 
 func (s *Server) getTask(c *call) error {
-	found, err := s.config.Client.TaskLog().Get(c.Request.Context(), task.ID(c.Param("id")))
+	found, err := c.log.Get(c.Request.Context(), task.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *Server) getTask(c *call) error {
 }
 
 func (s *Server) getTaskTree(c *call) error {
-	tree, err := s.config.Client.TaskLog().Tree(c.Request.Context(), task.ID(c.Param("id")))
+	tree, err := c.log.Tree(c.Request.Context(), task.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,10 @@ func (s *Server) listTasks(c *call) error {
 	if err := c.bindQuery(&query); err != nil {
 		return err
 	}
-	f := query.filter(s.config.Client.TaskLog())
+	f, err := query.filter(c)
+	if err != nil {
+		return err
+	}
 	query.apply(f)
 	result, err := s.find(c, f)
 	if err != nil {
@@ -109,7 +112,7 @@ func (s *Server) searchTasks(c *call) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	f, err := body.filter(s.config.Client.TaskLog())
+	f, err := body.filter(c)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (s *Server) searchTasks(c *call) error {
 
 func (s *Server) find(c *call, f *tasklog.Filter) (taskPage, error) {
 	ctx := c.Request.Context()
-	found, err := s.config.Client.TaskLog().Page(ctx, f.WithTotal())
+	found, err := c.log.Page(ctx, f.WithTotal())
 	if err != nil {
 		return taskPage{}, fmt.Errorf("search tasks: %w", err)
 	}

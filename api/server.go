@@ -30,6 +30,8 @@ type Server struct {
 	engine    *gin.Engine
 	presenter tasklog.Presenter
 	metrics   http.Handler
+	origins   origins
+	limiter   *limiter // nil: nobody is limited
 }
 
 // quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
@@ -44,8 +46,15 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	allowed, err := newOrigins(config.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files)}
+	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files), origins: allowed}
+	if s.config.Authenticator != nil {
+		s.limiter = newLimiter(s.config.Limits)
+	}
 	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
 	})
@@ -54,7 +63,7 @@ func New(config Config) (*Server, error) {
 	// A task's id may hold any character, so a slash in it arrives as %2F.
 	s.engine.UseEscapedPath = true
 	s.engine.UnescapePathValues = true
-	s.engine.Use(s.logAccess, s.recover, continueTrace, secure, s.guard)
+	s.engine.Use(s.logAccess, pace, s.recover, continueTrace, secure, s.checkHost, s.crossOrigin, s.identify, s.limitRate)
 	s.engine.NoRoute(func(c *gin.Context) {
 		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)
 	})
@@ -66,17 +75,20 @@ func New(config Config) (*Server, error) {
 		if !ok {
 			return nil, fmt.Errorf("api: openapi.yaml has no operation %q, which %s %s is to be", r.operation, r.method, r.path)
 		}
+		if r.needs == 0 {
+			return nil, fmt.Errorf("api: nobody has decided who may %s", r.operation)
+		}
 		s.engine.Handle(r.method, r.path, s.serve(r, o))
 	}
 	return s, nil
 }
 
-// Handler returns the API, for a server of one's own. It takes only requests whose Host is this machine.
+// Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// ListenAndServe serves on address, which must be one of this machine's loopback addresses, as Serve does.
+// ListenAndServe serves on address as Serve does. Without authentication it must be one of this machine's loopback addresses.
 func (s *Server) ListenAndServe(ctx context.Context, address string) error {
-	if err := checkAddress(address); err != nil {
+	if err := s.checkAddress(address); err != nil {
 		return err
 	}
 	var config net.ListenConfig
@@ -90,10 +102,14 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 // Serve answers requests until ctx ends. Then it takes no more, and gives those that run up to 20 s. It closes
 // the listener, and returns nil when it was stopped by ctx and every request came to its end.
 //
-// As there is no authentication, a listener that other machines could reach is refused.
+// Without authentication a listener that other machines could reach is refused.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	if err := checkAddress(listener.Addr().String()); err != nil {
+	if err := s.checkAddress(listener.Addr().String()); err != nil {
 		return errors.Join(err, listener.Close())
+	}
+	if s.config.TLS == nil && !loopbackHost(listener.Addr().String()) {
+		s.config.Logger.WarnContext(ctx, "Credentials are sent to the API unencrypted; configure api.tls, or put a proxy in front that has TLS",
+			"address", listener.Addr().String())
 	}
 	server := &http.Server{
 		Handler:           s.engine,
@@ -103,7 +119,14 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // of clients that misbehave
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() {
+		if s.config.TLS == nil {
+			ended <- server.Serve(listener)
+			return
+		}
+		server.TLSConfig = s.config.TLS.Clone()
+		ended <- server.ServeTLS(listener, "", "") // the certificate is in the configuration
+	}()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("api: serve on %s: %w", listener.Addr(), err)

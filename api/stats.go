@@ -8,7 +8,11 @@ import (
 )
 
 func (s *Server) getStats(c *call) error {
-	stats, err := s.config.Client.TaskLog().Stats(c.Request.Context(), userOrAll(c.Query("user")))
+	user, err := c.visitor.user("user", c.Query("user"))
+	if err != nil {
+		return err
+	}
+	stats, err := c.log.Stats(c.Request.Context(), user)
 	if err != nil {
 		return fmt.Errorf("count tasks: %w", err)
 	}
@@ -34,7 +38,10 @@ func (s *Server) groupTasks(c *call) error {
 	if err := c.bindQuery(&query); err != nil {
 		return err
 	}
-	f := query.filter(s.config.Client.TaskLog())
+	f, err := query.filter(c)
+	if err != nil {
+		return err
+	}
 	if query.CreatedFrom != "" {
 		f.Gte(tasklog.CreatedAt, query.CreatedFrom)
 	}
@@ -52,7 +59,7 @@ func (s *Server) searchGroups(c *call) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	f, err := body.filter(s.config.Client.TaskLog())
+	f, err := body.filter(c)
 	if err != nil {
 		return err
 	}
@@ -60,7 +67,7 @@ func (s *Server) searchGroups(c *call) error {
 }
 
 func (s *Server) answerGroups(c *call, f *tasklog.Filter, g grouping) error {
-	groups, err := s.config.Client.TaskLog().Group(c.Request.Context(), f, tasklog.Grouping(g))
+	groups, err := c.log.Group(c.Request.Context(), f, tasklog.Grouping(g))
 	if err != nil {
 		return fmt.Errorf("group tasks: %w", err)
 	}

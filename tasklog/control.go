@@ -49,7 +49,7 @@ func (l *TaskLog) current(ctx context.Context, id task.ID, user string) (run, er
 	if err != nil {
 		return run{}, err
 	}
-	if !NewFilter().ownedBy(user).Match(r.row) {
+	if !l.holds(r.row) || !NewFilter().ownedBy(user).Match(r.row) {
 		return run{}, &NotFoundError{ID: id}
 	}
 	return r, nil

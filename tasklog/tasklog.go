@@ -66,6 +66,7 @@ func (c Config) validate() error {
 // TaskLog is the log of all tasks. It is safe for concurrent use.
 type TaskLog struct {
 	config Config
+	within *Filter // of the tasks that are in this log; nil: all are
 }
 
 // New returns the task log with this configuration.
@@ -91,7 +92,7 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 	if err != nil {
 		return Entity{}, err
 	}
-	if !listed {
+	if !listed || !l.holds(row) {
 		return Entity{}, &NotFoundError{ID: id}
 	}
 	row.correctReport(described)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -81,4 +82,38 @@ func TestAPIRefusesOtherMachines(t *testing.T) {
 	var stderr bytes.Buffer
 	err := execute(t.Context(), &stderr, "--listen=0.0.0.0:0")
 	require.ErrorContains(t, err, "can be reached from other machines")
+}
+
+func TestAPIServesOtherMachinesThatSayWhoTheyAre(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", temporaltest.Server().Address)
+	keys := auth.KeyFile{Path: filepath.Join(t.TempDir(), "keys.yaml")}
+	text, key, err := auth.NewKey("jane", auth.Operator, time.Now(), nil)
+	require.NoError(t, err)
+	require.NoError(t, keys.Add(t.Context(), key))
+	t.Setenv("TASKQUEUE_API_AUTH_KEYS_FILE", keys.Path)
+	address := freeAddress(t)
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- execute(ctx, io.Discard, "--listen=0.0.0.0:"+port) }()
+	get := func(header string) int {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/queues", nil)
+		require.NoError(t, err)
+		request.Header.Set("X-API-Key", header)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 0
+		}
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Eventually(t, func() bool { return get(text) == http.StatusOK }, 20*time.Second, 50*time.Millisecond)
+	require.Equal(t, http.StatusUnauthorized, get("tq_wrong"))
+	stop()
+	require.NoError(t, <-ended)
+
+	require.NoError(t, os.Remove(keys.Path))
+	require.ErrorContains(t, execute(t.Context(), io.Discard, "--listen=0.0.0.0:"+port), "api.auth: API keys")
 }

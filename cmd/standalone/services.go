@@ -105,6 +105,9 @@ func (s *services) startAPI(ctx context.Context, port int) error {
 		return errors.Join(err, listener.Close())
 	}
 	s.apiURL = "http://" + listener.Addr().String()
+	if s.program.Config.API.TLS.Enabled() {
+		s.apiURL = "https://" + listener.Addr().String()
+	}
 	s.run(func() error { return server.Serve(ctx, listener) })
 	s.run(func() error { return s.program.RunMonitor(ctx, monitor) })
 	return nil

@@ -2,14 +2,31 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
-// NewAPI returns the REST API, which shows what the monitor measures. It opens no port.
+// NewAPI returns the REST API, which shows what the monitor measures. It opens no port. Who may use it is known until the App is
+// closed.
 func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
-	config := api.Config{Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger}
+	settings := a.Config.API
+	encryption, err := openTLS(settings.TLS, a.Logger)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.closers = append(a.closers, func() error { cancel(); return nil })
+	authenticator, err := auth.Open(ctx, settings.Auth, a.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("api.auth: %w", err)
+	}
+	config := api.Config{
+		Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger, Timeout: settings.Timeout,
+		Authenticator: authenticator, TLS: encryption, AllowedOrigins: settings.CORS.AllowedOrigins, Limits: settings.Limits,
+	}
 	if a.Metrics != nil { // a nil *prometheus.Registry is not a nil Gatherer
 		config.Metrics = a.Metrics
 	}

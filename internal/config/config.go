@@ -97,11 +97,6 @@ type Worker struct {
 	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
 }
 
-// API says where the REST API is served.
-type API struct {
-	Listen string `yaml:"listen"` // address:port
-}
-
 // Metrics says where the worker serves its metrics.
 type Metrics struct {
 	Listen string `yaml:"listen"` // address:port; empty for nowhere
@@ -143,7 +138,7 @@ func Default() Config {
 			Elasticsearch: elastic.Connection{Addresses: []string{}}.WithDefaults(),
 		},
 		Worker:  Worker{Concurrency: 1, Strategy: worker.Weight, ShutdownTimeout: 30 * time.Second},
-		API:     API{Listen: "127.0.0.1:8080"},
+		API:     defaultAPI(),
 		Logging: Logging{Level: slog.LevelInfo, Format: FormatText},
 	}
 }
@@ -181,6 +176,9 @@ func (c Config) validate() error {
 		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
 			refuse("metrics.listen", c.Metrics.Listen, "it must be HOST:PORT, such as 127.0.0.1:9090 or :9090, or empty")
 		}
+	}
+	if err := c.API.validate(); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Worker.Concurrency < 1 {
 		refuse("worker.concurrency", c.Worker.Concurrency, "it must be 1 or more")

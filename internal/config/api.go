@@ -1,0 +1,59 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/api/auth"
+)
+
+// API says where the REST API is served, and to whom.
+type API struct {
+	Listen string `yaml:"listen"` // address:port
+	// Timeout is how long a request may take; downloads and bulk operations may take longer.
+	Timeout time.Duration `yaml:"timeout"`
+	Auth    auth.Config   `yaml:"auth"`
+	TLS     TLS           `yaml:"tls"`
+	CORS    CORS          `yaml:"cors"`
+	Limits  api.Limits    `yaml:"limits"`
+}
+
+// TLS names the server's certificate. Without one connections are not encrypted.
+type TLS struct {
+	CertFile string `yaml:"certFile"`
+	KeyFile  string `yaml:"keyFile"`
+}
+
+// Enabled reports whether connections are encrypted.
+func (t TLS) Enabled() bool { return t.CertFile != "" }
+
+// CORS says which web sites' pages may use the API through a browser.
+type CORS struct {
+	AllowedOrigins []string `yaml:"allowedOrigins"`
+}
+
+func defaultAPI() API {
+	return API{
+		Listen: "127.0.0.1:8080", Timeout: api.DefaultTimeout, Auth: auth.Config{JWT: auth.JWT{}.WithDefaults()}, CORS: CORS{AllowedOrigins: []string{}},
+		Limits: api.Limits{RequestsPerSecond: api.DefaultRequestsPerSecond, Burst: api.DefaultBurst},
+	}
+}
+
+func (a API) validate() error {
+	var errs []error
+	if err := a.Auth.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("api.auth.%w", err))
+	}
+	if (a.TLS.CertFile == "") != (a.TLS.KeyFile == "") {
+		errs = append(errs, errors.New("api.tls: certFile and keyFile belong together; give both or neither"))
+	}
+	if a.Timeout <= 0 {
+		errs = append(errs, fmt.Errorf("api.timeout is %q: it must be more than 0", a.Timeout))
+	}
+	if err := a.Limits.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("api.limits.%w", err))
+	}
+	return errors.Join(errs...)
+}
