@@ -34,7 +34,8 @@ type document struct {
 
 // sourceFields are the fields of a document that the columns are in.
 func sourceFields(columns []tasklog.Column) []string {
-	fields := []string{executionStatusField, memoField, memoEncodingField}
+	fields := make([]string, 0, 3+len(columns)) //nolint:mnd // the three that are no column
+	fields = append(fields, executionStatusField, memoField, memoEncodingField)
 	for _, c := range columns {
 		fields = append(fields, c.Attribute())
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -32,9 +33,7 @@ func TestSearchesKeepUpWithFastArchiving(t *testing.T) {
 				"NamespaceId": namespaceID, "WorkflowType": "Task", "WorkflowId": id, "RunId": run, "ExecutionStatus": "Completed",
 				"StartTime": closed, "CloseTime": closed, "TaskCreatedAt": closed,
 			}
-			for k, v := range more {
-				fields[k] = v
-			}
+			maps.Copy(fields, more)
 			require.NoError(t, encoder.Encode(map[string]any{"index": map[string]any{"_id": run}}))
 			require.NoError(t, encoder.Encode(fields))
 		}
