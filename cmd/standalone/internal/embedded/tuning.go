@@ -109,6 +109,7 @@ const rarePrefix = "rare_"
 func indexRare(ctx context.Context, tx *sql.Tx, columnOf map[string]string, names []string) error {
 	for _, name := range names {
 		column := columnOf[name]
+		//nolint:gosec // the name is that of one of the table's own columns
 		statement := fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s%s ON executions_visibility
 			(namespace_id, COALESCE(close_time, '9999-12-31 23:59:59+00:00') DESC, %s) WHERE %s IS NOT NULL`, rarePrefix, column, column, column)
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
