@@ -101,7 +101,7 @@ func TestAPIServesOtherMachinesThatSayWhoTheyAre(t *testing.T) {
 	get := func(header string) int {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/queues", nil)
 		require.NoError(t, err)
-		request.Header.Set("X-API-Key", header)
+		request.Header.Set("X-Api-Key", header)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			return 0
