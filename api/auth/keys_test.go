@@ -177,3 +177,24 @@ func TestRolesAreOrdered(t *testing.T) {
 		require.Error(t, err, wrong)
 	}
 }
+
+// Hexadecimal text can look like a number to YAML.
+func TestKeysThatLookLikeNumbersStayText(t *testing.T) {
+	t.Parallel()
+	f := newKeyFile(t)
+	var want []Key
+	for _, id := range []string{"0123456789012345", "1234567890123456", "12e4567890123456", "1e1", "0000000000000000", "0b11", "0x11"} {
+		k := Key{ID: id, Hash: strings.Repeat("1", 30) + "e" + strings.Repeat("0", 33), Subject: id, Role: Owner, Created: time.Unix(1, 0).UTC()}
+		want = append(want, k)
+		require.NoError(t, f.Add(t.Context(), k))
+	}
+	for _, subject := range []string{"true", "null", "~", "2026-01-01", "a: b", "#x", "'\"", "日本"} {
+		_, k, err := NewKey(subject, Owner, time.Now(), nil)
+		require.NoError(t, err)
+		want = append(want, k)
+		require.NoError(t, f.Add(t.Context(), k))
+	}
+	got, err := f.List()
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
