@@ -11,6 +11,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/api/dashboard"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
@@ -25,6 +26,10 @@ type Config struct {
 	Ready func(context.Context) error
 	// Monitor measures the task log for /api/v1/log. The Server does not run it. Default: nil, nothing is known of the log.
 	Monitor *monitor.Monitor
+	// MaxStreams is how many event streams may be open at a time. Default: 1000.
+	MaxStreams int
+	// Dashboard says what the dashboard at / is told of its surroundings.
+	Dashboard dashboard.Config
 	// Metrics is what /metrics shows. Default: prometheus.DefaultGatherer.
 	Metrics prometheus.Gatherer
 	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: 20 s.
@@ -36,6 +41,7 @@ type Config struct {
 // WithDefaults returns a copy of the configuration in which every default is filled in.
 func (c Config) WithDefaults() Config {
 	c.Timeout = cmp.Or(c.Timeout, 20*time.Second)
+	c.MaxStreams = cmp.Or(c.MaxStreams, 1000)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Metrics == nil {
 		c.Metrics = prometheus.DefaultGatherer
@@ -52,6 +58,9 @@ func (c Config) validate() error {
 	}
 	if c.Timeout < 0 {
 		return errors.New("api: Config.Timeout is negative")
+	}
+	if c.MaxStreams < 0 {
+		return errors.New("api: Config.MaxStreams is negative")
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", handle: (*Server).getTask},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", handle: (*Server).getTaskTree},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", handle: (*Server).downloadTaskFile, streams: true},
+	{method: http.MethodGet, path: "/api/v1/tasks/:id/events", operation: "streamTask", handle: (*Server).streamTask, streams: true},
+	{method: http.MethodGet, path: "/api/v1/events", operation: "streamTasks", handle: (*Server).streamTasks, streams: true},
 	{method: http.MethodPost, path: "/api/v1/datatable", operation: "getDataTable", handle: (*Server).getDataTable},
 	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", handle: (*Server).getStats},
 	{method: http.MethodGet, path: "/api/v1/log", operation: "getLog", handle: (*Server).getLog},

@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/api/dashboard"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
 // NewAPI returns the REST API, which shows what the monitor measures. It opens no port.
 func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 	config := api.Config{Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger}
+	config.Dashboard = dashboard.Config{TemporalUI: a.Config.API.TemporalUI, Namespace: a.Namespace}
 	if a.Metrics != nil { // a nil *prometheus.Registry is not a nil Gatherer
 		config.Metrics = a.Metrics
 	}

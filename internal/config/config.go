@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"slices"
 	"time"
 
@@ -100,6 +101,8 @@ type Worker struct {
 // API says where the REST API is served.
 type API struct {
 	Listen string `yaml:"listen"` // address:port
+	// TemporalUI is the address of the Temporal Web UI, to which the dashboard links. Default: none, so it does not.
+	TemporalUI string `yaml:"temporalUi"`
 }
 
 // Metrics says where the worker serves its metrics.
@@ -176,6 +179,11 @@ func (c Config) validate() error {
 	}
 	if i := c.Log.MonitorInterval; i != 0 && i < minMonitorInterval {
 		refuse("log.monitorInterval", i, fmt.Sprintf("it must be %s or more, or 0 to measure nothing", minMonitorInterval))
+	}
+	if ui := c.API.TemporalUI; ui != "" {
+		if u, err := url.Parse(ui); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			refuse("api.temporalUi", ui, "it must be a URL such as http://127.0.0.1:8233, or empty")
+		}
 	}
 	if c.Metrics.Listen != "" {
 		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
