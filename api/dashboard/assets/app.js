@@ -38,12 +38,18 @@ async function open() {
   const again = !other;
   shown = `${name}/${id}`;
   if (!view) return failed(new Error("There is no such page."));
+  if (other) arrive();
   try {
     await view({ main, id, parameters, signal, setLive, setTitle, again });
-    if (other && !signal.aborted) main.focus({ preventScroll: false });
   } catch (error) {
     if (!signal.aborted) failed(error);
   }
+}
+
+/** Begins at the top of a new view, for eyes and for screen readers. */
+function arrive() {
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
 }
 
 function failed(error) {

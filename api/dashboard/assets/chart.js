@@ -2,9 +2,9 @@
 
 import { h, svg } from "./dom.js";
 
-const WIDTH = 640;
-const HEIGHT = 200;
-const LEFT = 52;
+const WIDTH = 420;
+const HEIGHT = 190;
+const LEFT = 50;
 const BOTTOM = 24;
 
 /** A whole number of steps above the highest value, and the step. */
@@ -24,7 +24,7 @@ function frame(labels, highest, format) {
     parts.push(svg("line", { class: "grid-line", x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }),
       svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, format(value)));
   }
-  const every = Math.ceil(labels.length / 6);
+  const every = Math.ceil(labels.length / 5);
   labels.forEach((label, i) => {
     if (i % every === 0) parts.push(svg("text", { x: LEFT + slot * i, y: HEIGHT + 2 }, label));
   });

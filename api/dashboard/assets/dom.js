@@ -1,4 +1,4 @@
-// Elements without innerHTML: every text becomes a text node, so nothing that a task says is ever read as HTML.
+// Elements made without parsing HTML: every text becomes a text node, so nothing that a task says is ever read as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -56,4 +56,11 @@ export const nameOf = (task) => task.taskLabel || task.taskName || task.id;
 
 export const linkTo = (id) => `#/tasks/${encodeURIComponent(id)}`;
 
+/** How long a task took that has ended, as exactly as the log tells: in whole seconds. */
+export function took(task) {
+  if (!closed(task) || task.status === "archived") return null;
+  const seconds = task.updatedAt - task.createdAt;
+  return seconds < 1 ? "under 1 s" : duration(seconds);
+}
+
 export const closed = (task) => ["completed", "failed", "archived", "cancelled"].includes(task.status);

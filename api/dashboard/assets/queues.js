@@ -20,7 +20,7 @@ export default async function queues({ main, signal, setTitle, setLive }) {
   const heads = ["Queue", "State", "Waiting", "Oldest", "In", "Out", "Weight", "Workers", "Actions", ""];
   const numbers = new Set([2, 3, 4, 5, 6, 7]);
   show(main, h("div", { class: "head" }, h("h1", {}, "Queues")), problem, table("Queues", heads, body, numbers),
-    h("h2", {}, "Workers"), table("Workers", ["Worker", "Queues", "Last asked for a task"], workers), none);
+    h("h2", { class: "apart" }, "Workers"), table("Workers", ["Worker", "Queues", "Last asked for a task"], workers), none);
 
   async function load() {
     const { queues: all } = await get("api/v1/queues", signal);

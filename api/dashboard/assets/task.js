@@ -4,7 +4,7 @@ import { h, show } from "./dom.js";
 import { follow, pause } from "./events.js";
 import { get, send, settings, taskPath } from "./http.js";
 import { canArchive, canCancel, control, rerun } from "./control.js";
-import { badge, closed, duration, linkTo, nameOf, time } from "./format.js";
+import { badge, closed, linkTo, nameOf, time, took } from "./format.js";
 import { reportTree } from "./report.js";
 import { familyTree } from "./family.js";
 import { timeline } from "./timeline.js";
@@ -62,7 +62,7 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
       fact("Parent", task.parentId ? h("a", { href: linkTo(task.parentId) }, task.parentId) : null),
       fact("Master status", task.masterStatus ? "its own, whatever its children do" : null),
       fact("Attempts", task.attempts), fact("Enqueued", time(task.createdAt)), fact("Updated", time(task.updatedAt)),
-      fact("Took", closed(task) && task.status !== "archived" ? duration(task.updatedAt - task.createdAt) : null));
+      fact("Took", took(task)));
     show(report, task.report ? reportTree(task.report) : h("p", { class: "faint" }, "There is none yet."));
     parameters.textContent = "parameters" in task ? JSON.stringify(task.parameters, null, 2) : "(none)";
     show(events, timeline(task, family.children));

@@ -1,7 +1,7 @@
 // A table of tasks, of which single rows can change.
 
 import { h, show } from "./dom.js";
-import { badge, closed, duration, linkTo, nameOf, time } from "./format.js";
+import { badge, linkTo, nameOf, time, took as tookOf } from "./format.js";
 
 const heads = [
   ["Status", "status"], ["Label", "taskLabel"], ["Action", "taskName"], ["Owner", "owner"], ["Queue", "queue"], ["Progress", null],
@@ -69,7 +69,7 @@ export function taskTable({ onSort, onSelect }) {
       h("span", { class: "excerpt" }, `${Math.round(task.progress.percent)} % ${task.progress.message}`)] : null);
     show(created, time(task.createdAt));
     show(updated, time(task.updatedAt));
-    show(took, closed(task) && task.status !== "archived" ? duration(task.updatedAt - task.createdAt) : null);
+    show(took, tookOf(task));
     created.className = updated.className = took.className = "time";
   }
 

@@ -1,7 +1,7 @@
 // What has happened to a task, as far as the task log tells: it keeps the first and the last time, not those between.
 
 import { h } from "./dom.js";
-import { closed, duration, exact, linkTo, nameOf } from "./format.js";
+import { closed, exact, linkTo, nameOf, took } from "./format.js";
 
 const says = {
   enqueued: "Waits in its queue", running: "A worker runs it", child_running: "Has run; waits for its children",
@@ -17,9 +17,8 @@ export function timeline(task, children) {
   }
   if (task.attempts > 1) events.push({ at: task.updatedAt, order: 3, text: [`Started ${task.attempts} times`] });
   const status = says[task.rawStatus] ?? task.statusLabel;
-  const took = closed(task) && task.status !== "archived" ? `, ${duration(task.updatedAt - task.createdAt)} after it was enqueued` : "";
   const doing = task.progress && !closed(task) ? `: ${task.progress.message}` : "";
-  events.push({ at: task.updatedAt, order: 4, text: [status, took, doing] });
+  events.push({ at: task.updatedAt, order: 4, text: [status, took(task) ? `, ${took(task)} after it was enqueued` : "", doing] });
   events.sort((a, b) => a.at - b.at || a.order - b.order);
   return events.map(({ at, text }) => h("li", {}, h("div", {}, text), h("time", { class: "faint", datetime: new Date(at * 1000).toISOString() }, exact(at * 1000))));
 }

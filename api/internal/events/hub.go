@@ -12,6 +12,8 @@ import (
 const (
 	// interval is how often a topic is polled.
 	interval = time.Second
+	// share is the part of the time that polls of one topic may take: expensive ones are rarer.
+	share = 5
 	// maxDelay is how long a topic whose polls fail is left alone at most.
 	maxDelay = 15 * time.Second
 	// pollTimeout is how long one poll may take.
@@ -107,7 +109,7 @@ func (h *Hub[U]) end(t *topic[U]) {
 func (h *Hub[U]) run(ctx context.Context, t *topic[U], poll Poll[U]) {
 	delay := interval
 	for {
-		update, ok, err := h.poll(ctx, poll)
+		update, ok, took, err := h.poll(ctx, poll)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -118,7 +120,7 @@ func (h *Hub[U]) run(ctx context.Context, t *topic[U], poll Poll[U]) {
 			delay = min(2*delay, maxDelay)
 			h.logger.WarnContext(ctx, "a poll for event streams failed", "error", err, "retry", delay)
 		default:
-			delay = interval
+			delay = max(interval, share*took)
 			if ok && h.publish(t, update) {
 				return
 			}
@@ -131,16 +133,18 @@ func (h *Hub[U]) run(ctx context.Context, t *topic[U], poll Poll[U]) {
 	}
 }
 
-func (h *Hub[U]) poll(ctx context.Context, poll Poll[U]) (update U, ok bool, err error) {
+func (h *Hub[U]) poll(ctx context.Context, poll Poll[U]) (update U, ok bool, took time.Duration, err error) {
 	select {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
 	case <-ctx.Done():
-		return update, false, ctx.Err()
+		return update, false, 0, ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	return poll(ctx)
+	start := time.Now()
+	update, ok, err = poll(ctx)
+	return update, ok, time.Since(start), err
 }
 
 // tolerate reports whether the topic goes on after an error. One that has never been polled with success does not: its readers get the error.

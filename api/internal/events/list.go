@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// window is how many tasks of a list are looked at: those that changed last.
+// window is how many tasks of a list are looked at: those that changed last; with an engine that cannot tell, the newest.
 const window = 100
 
 // ListUpdate is what has changed in a list of tasks.
@@ -71,6 +72,11 @@ func PollList(log *tasklog.TaskLog, f *tasklog.Filter) Poll[ListUpdate] {
 	var last string
 	return func(ctx context.Context) (ListUpdate, bool, error) {
 		page, err := log.Page(ctx, f)
+		if _, broad := errors.AsType[*tasklog.ScanLimitError](err); broad {
+			// An engine that cannot sort so many tasks by when they changed still finds the newest ones.
+			f = f.SortBy(tasklog.CreatedAt)
+			page, err = log.Page(ctx, f)
+		}
 		if err != nil {
 			return ListUpdate{}, false, err
 		}
@@ -118,7 +124,7 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 	u.More = full && len(u.Changed) == window
 	for _, e := range before.Tasks {
 		// A task that was pushed out of a full window by others is still in the list.
-		if !present[e.ID] && !(full && !e.UpdatedAt.After(now.Tasks[window-1].UpdatedAt)) {
+		if !present[e.ID] && !(full && behind(now.Tasks[window-1], e)) {
 			u.Gone[e.ID] = struct{}{}
 		}
 	}
@@ -133,4 +139,9 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 		u.More = true
 	}
 	return nil
+}
+
+// behind reports whether a task would come after the last one of a window, by when it changed or by when it was enqueued.
+func behind(last, e tasklog.Entity) bool {
+	return !e.UpdatedAt.After(last.UpdatedAt) || e.CreatedAt.Before(last.CreatedAt)
 }
