@@ -82,14 +82,15 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
 	}
-	if e, ok := errors.AsType[*tasklog.UnavailableError](err); ok {
-		return kindIndexDown.problem("", e.Error()+detailIndex)
+	// Where the index is stays in the log.
+	if _, ok := errors.AsType[*tasklog.UnavailableError](err); ok {
+		return kindIndexDown.problem("", "the task log's index is not available, try again later"+detailIndex)
 	}
-	if e, ok := errors.AsType[*elastic.MissingIndexError](err); ok {
-		return kindIndexMissing.problem("", e.Error()+detailIndex)
+	if _, ok := errors.AsType[*elastic.MissingIndexError](err); ok {
+		return kindIndexMissing.problem("", "the task log's index does not exist: `taskctl init` makes it"+detailIndex)
 	}
-	if e, ok := errors.AsType[*elastic.MappingError](err); ok {
-		return kindIndexWrong.problem("", e.Error()+detailIndex)
+	if _, ok := errors.AsType[*elastic.MappingError](err); ok {
+		return kindIndexWrong.problem("", "the task log's index lacks fields, or has some of another type: `taskctl init` adds them, or says which"+detailIndex)
 	}
 	if unavailable(err) {
 		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")

@@ -36,9 +36,6 @@ func (s *Server) ready(ctx context.Context) error {
 	if _, missing := errors.AsType[*tasklog.NotFoundError](err); err != nil && !missing {
 		return fmt.Errorf("temporal does not answer: %w", err)
 	}
-	if _, err := log.Count(ctx, tasklog.NewFilter().Eq(tasklog.ID, probe)); err != nil {
-		return fmt.Errorf("the task log does not answer: %w", err)
-	}
 	if err := s.config.Ready(ctx); err != nil {
 		return err
 	}

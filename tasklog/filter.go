@@ -214,6 +214,12 @@ func (f *Filter) Statuses() []task.Status {
 	})
 }
 
+// OtherStatuses returns the effective statuses that do not satisfy all conditions on the status.
+func (f *Filter) OtherStatuses() []task.Status {
+	wanted := f.Statuses()
+	return slices.DeleteFunc(effectiveStatuses(), func(s task.Status) bool { return slices.Contains(wanted, s) })
+}
+
 // Narrow returns a copy of the filter that wants one of these statuses as well.
 func (f *Filter) Narrow(statuses ...task.Status) *Filter {
 	values := make([]any, len(statuses))

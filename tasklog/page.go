@@ -105,11 +105,7 @@ func (f *Filter) follows(row Row) bool {
 
 // String returns the cursor as a text that is safe in a URL.
 func (c cursor) String() string {
-	value := c.position.Value
-	if t, ok := value.(time.Time); ok {
-		value = t.UnixMilli()
-	}
-	raw, err := json.Marshal(value)
+	raw, err := json.Marshal(c.position.Value)
 	if err == nil {
 		raw, err = json.Marshal(encodedCursor{c.column, c.order, raw, c.position.ID})
 	}
@@ -144,9 +140,9 @@ func parseCursor(text string) (*cursor, error) {
 	case KindBool:
 		c.position.Value, err = decodeAs[bool](e.Value)
 	case KindTime:
-		var millis int64
-		millis, err = decodeAs[int64](e.Value)
-		c.position.Value = time.UnixMilli(millis).UTC()
+		var t time.Time
+		t, err = decodeAs[time.Time](e.Value)
+		c.position.Value = t.UTC()
 	case KindText:
 		var value string
 		if value, err = decodeAs[string](e.Value); err == nil {

@@ -39,9 +39,11 @@ func (r *run) record(ctx workflow.Context, status task.Status, report task.Repor
 	messages, at := report.Messages(), now(ctx)
 	updates := []temporal.SearchAttributeUpdate{
 		attribute.Status.ValueSet(string(status)),
-		attribute.Report.ValueSet(attribute.Keyword(headline(messages))),
 		attribute.Text.ValueSet(attribute.FullText(r.task.Label, messages, string(r.task.Parameters))),
 		attribute.UpdatedAt.ValueSet(at),
+	}
+	if said := headline(messages); said != "" { // what is not set is NULL in searches
+		updates = append(updates, attribute.Report.ValueSet(attribute.Keyword(said)))
 	}
 	if status.Closed() {
 		updates = append(updates, attribute.Duration.ValueSet(at.Sub(r.task.CreatedAt).Milliseconds()))

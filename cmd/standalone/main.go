@@ -20,6 +20,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/embedded"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 func main() {
@@ -82,7 +83,7 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&o.namespace, "namespace", embedded.DefaultNamespace, "Temporal namespace, created if missing")
 	flags.StringVar(&o.elasticsearch, "elasticsearch", "",
 		"URL of an Elasticsearch server that keeps Temporal's visibility records, the index of all lists, instead of SQLite")
-	flags.StringVar(&o.elasticsearchIndex, "elasticsearch-index", embedded.DefaultIndex, "the index there, created if missing")
+	flags.StringVar(&o.elasticsearchIndex, "elasticsearch-index", elastic.DefaultIndex, "the index there, created if missing")
 	flags.DurationVar(&o.retention, "retention", setup.DefaultRetention, "how long finished tasks are kept")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least level of log lines: debug, info, warn or error")
 	flags.StringSliceVar(&o.services, "services", allServices, "what to run")
@@ -102,7 +103,7 @@ func (o options) validate() error {
 	if !o.ephemeral && o.dataDir == "" {
 		return errors.New("--data-dir is empty: name a directory, or use --ephemeral")
 	}
-	if o.elasticsearch == "" && o.elasticsearchIndex != embedded.DefaultIndex {
+	if o.elasticsearch == "" && o.elasticsearchIndex != elastic.DefaultIndex {
 		return errors.New("--elasticsearch-index needs --elasticsearch, the URL of the server")
 	}
 	return nil

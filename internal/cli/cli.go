@@ -35,6 +35,9 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	status := p.status(err)
 	if err != nil && !errors.Is(err, errTold) {
 		message := fmt.Sprintf("taskctl: %v\n", err)
+		if withoutIndex(err) {
+			message += "Meanwhile tasks run, and these work: enqueue, rerun, log get, archive and cancel by ID, queue, schedule.\n"
+		}
 		if status == StatusUsage {
 			message += "See taskctl --help.\n"
 		}

@@ -13,7 +13,7 @@ import (
 
 func (p *program) logCommand() *cobra.Command {
 	return group("log", "Look into the task log, and put tasks away",
-		p.logListCommand(), p.logGetCommand(), p.logTreeCommand(), p.logStatsCommand(), p.logInfoCommand(), p.archiveCommand(), p.cancelCommand())
+		p.logListCommand(), p.logGetCommand(), p.logTreeCommand(), p.logStatsCommand(), p.logGroupsCommand(), p.logInfoCommand(), p.archiveCommand(), p.cancelCommand())
 }
 
 func (p *program) logListCommand() *cobra.Command {
@@ -21,7 +21,8 @@ func (p *program) logListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List tasks, the newest first", Args: cobra.NoArgs,
 		Example: `  taskctl log list --status failed --owner jane
-  taskctl log list --filter 'created_at >= 2026-01-31' --filter 'label like Monday%' --sort updated_at --order desc`,
+  taskctl log list --filter 'created_at >= 2026-01-31' --filter 'label like Monday%' --sort updated_at --order desc
+  taskctl log list --text 'invoic* jane'`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.connected(c.Context(), func(a *app.App) error {
 				filter, err := s.filter(a.Client.TaskLog())
@@ -32,20 +33,24 @@ func (p *program) logListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				views, err := api.Presenter(a.Files).Collection(c.Context(), found.Tasks)
+				views, err := api.Presenter(a.Files).With(tasklog.WithHighlights(filter)).Collection(c.Context(), found.Tasks)
 				if err != nil {
 					return err
 				}
 				page := struct {
 					Total int64          `json:"total"`
 					Tasks []tasklog.View `json:"tasks"`
-				}{found.Total, views}
+					Next  string         `json:"next,omitempty"`
+				}{found.Total, views, found.Next}
 				return p.print(page, func(t *table) {
 					t.row("ID", "ACTION", "STATUS", "LABEL", "QUEUE", "OWNER", "CREATED", "UPDATED")
 					for _, e := range found.Tasks {
 						t.row(e.ID, e.TaskName, e.Status.Label(), e.Label, e.Queue, e.Owner, moment(e.CreatedAt), moment(e.UpdatedAt))
 					}
 					t.row(fmt.Sprintf("%d of %d", len(found.Tasks), found.Total))
+					if found.Next != "" {
+						t.row("next page: --cursor " + found.Next)
+					}
 				})
 			})
 		},

@@ -17,6 +17,7 @@ import (
 type conditions struct {
 	columns map[tasklog.Column]*[]string // a task has one of the values
 	filters []string                     // 'column op value'
+	texts   []string                     // of which a task has all words
 }
 
 // selection is what the flags of log list ask for.
@@ -26,6 +27,7 @@ type selection struct {
 	user   string
 	limit  int
 	offset int
+	cursor string
 	sort   string
 	order  string
 }
@@ -47,6 +49,8 @@ func (s *conditions) bind(flags *pflag.FlagSet) {
 	} {
 		s.columns[f.column] = flags.StringArray(f.name, nil, f.usage+"; may be repeated")
 	}
+	flags.StringArrayVar(&s.texts, "text", nil, "only tasks that have all of these words in their label, report or parameters; "+
+		"import* stands for all words that begin so; may be repeated")
 	flags.StringArrayVar(&s.filters, "filter", nil, "only tasks for which 'column op value' holds; may be repeated, all must hold. "+
 		"Operators: = != < <= > >= like, notLike, in, notIn; in takes values with commas between them, or a JSON array")
 }
@@ -58,7 +62,7 @@ func (s *conditions) given() bool {
 			return true
 		}
 	}
-	return len(s.filters) > 0
+	return len(s.filters) > 0 || len(s.texts) > 0
 }
 
 // add adds the conditions to a filter.
@@ -75,12 +79,15 @@ func (s *conditions) add(f *tasklog.Filter) error {
 			return err
 		}
 	}
+	for _, text := range s.texts {
+		f.Text(text)
+	}
 	for _, text := range s.filters {
 		if err := addCondition(f, text); err != nil {
 			return usagef("--filter '%s': %v", text, err)
 		}
 	}
-	return nil
+	return f.Err()
 }
 
 func (s *selection) bind(flags *pflag.FlagSet) {
@@ -88,6 +95,7 @@ func (s *selection) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&s.user, "user", "", "only what this user is shown: own tasks that are not archived, cancelled or ignored")
 	flags.IntVar(&s.limit, "limit", tasklog.DefaultLimit, "how many tasks to list at most")
 	flags.IntVar(&s.offset, "offset", 0, "how many tasks to leave out first")
+	flags.StringVar(&s.cursor, "cursor", "", "begin behind the page that has printed this cursor, with the same sort; not together with --offset")
 	flags.StringVar(&s.sort, "sort", "", "column to sort by (default: the newest tasks first)")
 	flags.StringVar(&s.order, "order", "", "asc or desc; needs --sort (default asc)")
 }
@@ -113,6 +121,9 @@ func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 	}
 	if s.order != "" {
 		f.SortOrder(tasklog.Order(s.order))
+	}
+	if s.cursor != "" {
+		f.After(s.cursor)
 	}
 	return f, f.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 // The exit statuses.
@@ -26,6 +27,16 @@ type usageError struct{ reason string }
 func (e *usageError) Error() string { return e.reason }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// withoutIndex reports whether only the index of the task log is to blame.
+func withoutIndex(err error) bool {
+	var (
+		away    *tasklog.UnavailableError
+		missing *elastic.MissingIndexError
+		mapping *elastic.MappingError
+	)
+	return errors.As(err, &away) || errors.As(err, &missing) || errors.As(err, &mapping)
+}
 
 // status returns the exit status for an error.
 func (p *program) status(err error) int {

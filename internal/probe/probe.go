@@ -54,6 +54,7 @@ func attributesOf(id task.ID) temporal.SearchAttributes {
 		attribute.ForNew(&t).Copy(),
 		attribute.Report.ValueSet("probe"),
 		attribute.Supersedes.ValueSet("probe"),
+		attribute.Duration.ValueSet(0),
 	)
 }
 

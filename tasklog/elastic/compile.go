@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,11 +32,20 @@ func (e *Engine) where(f *tasklog.Filter, superseded []string) (object, error) {
 	filters := []object{
 		term(namespaceField, e.namespaceID),
 		term(workflowTypeField, tasklog.WorkflowType),
-		statusQuery(tasklog.NewStatusCondition(f.Statuses())),
+		statusesQuery(f),
 	}
+	ranges := map[tasklog.Column]object{}
 	for _, c := range f.Conditions() {
 		if c.Column == tasklog.Status {
 			continue // all of these are in the query above
+		}
+		if isTimeBound(c) {
+			if ranges[c.Column] == nil { // one range for all bounds: two half-open ones would each be gone through
+				ranges[c.Column] = object{"format": timeFormat}
+				filters = append(filters, object{"range": object{c.Column.Attribute(): ranges[c.Column]}})
+			}
+			addBound(ranges[c.Column], c)
+			continue
 		}
 		q, err := conditionQuery(c)
 		if err != nil {
@@ -64,12 +72,32 @@ func wordQuery(w tasklog.SearchWord) object {
 	return object{"match": object{field: object{"query": w.Text, "operator": "and"}}}
 }
 
+// statusesQuery finds the tasks with one of the filter's statuses. Few statuses are looked for, but of many the others are left out: what a
+// query asks of each task it finds is half as much then.
+func statusesQuery(f *tasklog.Filter) object {
+	others := f.OtherStatuses()
+	if len(others) >= len(f.Statuses()) {
+		return statusQuery(tasklog.NewStatusCondition(f.Statuses()))
+	}
+	c := tasklog.NewStatusCondition(others)
+	unlisted := append(executions(c.Executions), enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW.String())
+	left := []object{terms(executionStatusField, unlisted)}
+	if len(others) > 0 {
+		left = append(left, undecidedQuery(c))
+	}
+	return object{"bool": object{"must_not": left}}
+}
+
 // statusQuery finds the tasks of a set of effective statuses.
 func statusQuery(c tasklog.StatusCondition) object {
-	decided := terms(executionStatusField, executions(c.Decided))
 	if c.Full() {
 		return not(term(executionStatusField, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW.String()))
 	}
+	return either(terms(executionStatusField, executions(c.Executions)), undecidedQuery(c))
+}
+
+// undecidedQuery finds the tasks of the set whose status is what is stored, and not what has become of their execution.
+func undecidedQuery(c tasklog.StatusCondition) object {
 	field := tasklog.Status.Attribute()
 	var stored object
 	switch {
@@ -82,7 +110,7 @@ func statusQuery(c tasklog.StatusCondition) object {
 	default:
 		stored = terms(field, c.Attributes)
 	}
-	return either(terms(executionStatusField, executions(c.Executions)), all(not(decided), stored))
+	return all(stored, not(terms(executionStatusField, executions(c.Decided))))
 }
 
 func executions(list []enumspb.WorkflowExecutionStatus) []string {
@@ -129,9 +157,6 @@ func storedQuery(field string, c tasklog.Condition) (object, error) {
 			"value": c.Pattern().Render("*", "?", wildcardEscaper.Replace), "case_insensitive": true,
 		}}}, nil
 	case tasklog.Lt, tasklog.Lte, tasklog.Gt, tasklog.Gte:
-		if t, ok := c.Value().(time.Time); ok {
-			return timeRange(field, c.Operator, t), nil
-		}
 		return object{"range": object{field: object{string(c.Operator): c.Value()}}}, nil
 	}
 	if c.Column.Kind() != tasklog.KindTime {
@@ -145,7 +170,7 @@ func storedQuery(field string, c tasklog.Condition) (object, error) {
 	ranges := make([]object, len(c.Values))
 	for i, v := range c.Values {
 		t := v.(time.Time) //nolint:forcetypeassert // of a column of times
-		ranges[i] = timeRange(field, tasklog.Eq, t)
+		ranges[i] = object{"range": object{field: object{"gte": timeValue(t), "lt": timeValue(t.Add(time.Millisecond)), "format": timeFormat}}}
 	}
 	return either(ranges...), nil
 }
@@ -158,32 +183,47 @@ var (
 	latestTime   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// timeRange compares by the millisecond, though the index may hold more of a time.
-func timeRange(field string, op tasklog.Operator, t time.Time) object {
-	from, next := timeValue(t), timeValue(t.Add(time.Millisecond))
-	bounds := object{"format": timeFormat}
-	switch op {
-	case tasklog.Lt:
-		bounds["lt"] = from
-	case tasklog.Lte:
-		bounds["lt"] = next
-	case tasklog.Gt:
-		bounds["gte"] = next
-	case tasklog.Gte:
-		bounds["gte"] = from
-	default:
-		bounds["gte"], bounds["lt"] = from, next
+// isTimeBound reports whether the condition is a bound of a time.
+func isTimeBound(c tasklog.Condition) bool {
+	switch c.Operator {
+	case tasklog.Lt, tasklog.Lte, tasklog.Gt, tasklog.Gte:
+		return c.Column.Kind() == tasklog.KindTime
 	}
-	return object{"range": object{field: bounds}}
+	return false
+}
+
+// addBound narrows a range by a condition. It compares by the millisecond, though the index may hold more of a time.
+func addBound(bounds object, c tasklog.Condition) {
+	t, _ := c.Value().(time.Time)
+	side, narrower := "gte", func(a, b string) string { return max(a, b) }
+	if c.Operator == tasklog.Lt || c.Operator == tasklog.Lte {
+		side, narrower = "lt", func(a, b string) string { return min(a, b) }
+	}
+	if c.Operator == tasklog.Gt || c.Operator == tasklog.Lte {
+		t = t.Add(time.Millisecond)
+	}
+	bound := timeValue(t)
+	if other, ok := bounds[side].(string); ok {
+		bound = narrower(bound, other)
+	}
+	bounds[side] = bound
 }
 
 // timeFormat is Elasticsearch's name for the form of timeValue.
 const timeFormat = "strict_date_optional_time_nanos"
 
-func timeValue(t time.Time) string {
-	t = slices.MinFunc([]time.Time{t, latestTime}, time.Time.Compare)
-	t = slices.MaxFunc([]time.Time{t, earliestTime}, time.Time.Compare)
-	return t.UTC().Format(time.RFC3339Nano)
+// timeValue writes a time to the millisecond, so that texts are in the order of the times.
+func timeValue(t time.Time) string { return clamp(t).UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// clamp returns the time that is nearest to t of those that a field can hold.
+func clamp(t time.Time) time.Time {
+	switch {
+	case t.Before(earliestTime):
+		return earliestTime
+	case t.After(latestTime):
+		return latestTime
+	}
+	return t
 }
 
 func term(field string, value any) object {

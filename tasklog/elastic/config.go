@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -60,7 +61,9 @@ func (c Connection) Validate() error {
 		case u.User != nil:
 			return fmt.Errorf("elasticsearch: addresses[%d] holds credentials: give them as username and password", i)
 		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-			return fmt.Errorf("elasticsearch: addresses[%d] is %q; it must be like https://127.0.0.1:9200", i, address)
+			return fmt.Errorf("elasticsearch: addresses[%d] is not a URL; it must be like https://127.0.0.1:9200", i)
+		case u.RawQuery != "" || u.Fragment != "":
+			return fmt.Errorf("elasticsearch: addresses[%d] has more than scheme, host, port and path; it must be like https://127.0.0.1:9200", i)
 		}
 	}
 	switch {
@@ -83,7 +86,10 @@ func (c Connection) name() string {
 
 // dial makes a client; it sends nothing.
 func (c Connection) dial() (*elasticsearch.Client, error) {
-	config := elasticsearch.Config{Addresses: c.Addresses, Username: c.Username, Password: c.Password, APIKey: c.APIKey}
+	// A page of tasks is small, and compressing it takes longer than sending it.
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented to be one
+	transport.DisableCompression = true
+	config := elasticsearch.Config{Transport: transport, Addresses: c.Addresses, Username: c.Username, Password: c.Password, APIKey: c.APIKey}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)
 		if err != nil {

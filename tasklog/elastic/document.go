@@ -1,7 +1,6 @@
 package elastic
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,148 +11,142 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// document is the fields of a hit.
-type document map[string]json.RawMessage
+// document is what the index holds of an execution. A field that is not set is nil.
+type document struct {
+	WorkflowID      *string `json:"WorkflowId"`
+	TaskQueue       *string
+	ExecutionStatus string
+	Memo            []byte
+	MemoEncoding    string
 
-// sourceFields are the fields that reader needs.
-func sourceFields(selected []tasklog.Column, sort tasklog.Column) []string {
-	fields := []string{runIDField, executionStatusField, memoField, memoEncodingField, sort.Attribute()}
-	for _, c := range selected {
-		if c != tasklog.Report { // which is in the memo
-			fields = append(fields, c.Attribute())
-		}
+	TaskParent     *string
+	TaskName       *string
+	TaskStatus     *string
+	TaskMaster     *bool
+	TaskReport     *string
+	TaskParameters *string
+	TaskLabel      *string
+	TaskOwner      *string
+	TaskCreatedAt  *time.Time
+	TaskUpdatedAt  *time.Time
+	TaskCategory   *string
+}
+
+// sourceFields are the fields of a document that the columns are in.
+func sourceFields(columns []tasklog.Column) []string {
+	fields := []string{executionStatusField, memoField, memoEncodingField}
+	for _, c := range columns {
+		fields = append(fields, c.Attribute())
 	}
 	return fields
 }
 
+// stored returns what the index holds of a column: a string, bool or time.Time, nil if it is not set.
+func (d *document) stored(c tasklog.Column) any {
+	switch c {
+	case tasklog.ID:
+		return set(d.WorkflowID)
+	case tasklog.ParentID:
+		return set(d.TaskParent)
+	case tasklog.TaskName:
+		return set(d.TaskName)
+	case tasklog.Status:
+		return set(d.TaskStatus)
+	case tasklog.MasterStatus:
+		return set(d.TaskMaster)
+	case tasklog.Report:
+		return set(d.TaskReport)
+	case tasklog.Parameters:
+		return set(d.TaskParameters)
+	case tasklog.Label:
+		return set(d.TaskLabel)
+	case tasklog.Owner:
+		return set(d.TaskOwner)
+	case tasklog.CreatedAt:
+		return set(d.TaskCreatedAt)
+	case tasklog.UpdatedAt:
+		return set(d.TaskUpdatedAt)
+	case tasklog.Category:
+		return set(d.TaskCategory)
+	case tasklog.Queue:
+		return set(d.TaskQueue)
+	}
+	return nil
+}
+
+func set[T any](value *T) any {
+	if value == nil {
+		return nil
+	}
+	return *value
+}
+
+// value returns what stored does, or the value that the column has when it is not set.
+func (d *document) value(c tasklog.Column) any {
+	if value := d.stored(c); value != nil {
+		return value
+	}
+	return c.Missing()
+}
+
+func (d *document) text(c tasklog.Column) string {
+	text, _ := d.value(c).(string)
+	return text
+}
+
+func (d *document) time(c tasklog.Column) time.Time {
+	t, _ := d.value(c).(time.Time)
+	return t.UTC().Truncate(time.Millisecond)
+}
+
 // entity reads the selected columns.
-func (d document) entity(selected []tasklog.Column, data converter.DataConverter) (e tasklog.Entity, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("read task %q: %w", e.ID, err)
-		}
-	}()
-	stored := ""
+func (d *document) entity(selected []tasklog.Column, data converter.DataConverter) (tasklog.Entity, error) {
+	var e tasklog.Entity
 	for _, c := range selected {
-		if c == tasklog.Report {
-			continue
-		}
-		value, err := d.value(c)
-		if err != nil {
-			return e, err
-		}
-		if c == tasklog.Status {
-			stored, _ = value.(string)
-			continue
-		}
-		set(&e, c, value)
+		d.read(c, &e)
 	}
-	execution, err := d.text(executionStatusField)
+	status, err := enumspb.WorkflowExecutionStatusFromString(d.ExecutionStatus)
 	if err != nil {
-		return e, err
+		return e, fmt.Errorf("read task %q: field %s: %w", e.ID, executionStatusField, err)
 	}
-	status, err := enumspb.WorkflowExecutionStatusFromString(execution)
-	if err != nil {
-		return e, fmt.Errorf("field %s: %w", executionStatusField, err)
-	}
+	stored := d.text(tasklog.Status)
 	// What is not listed was left out by the query.
 	e.Status, _ = tasklog.EffectiveStatus(stored, status)
-	if e.Report, e.Attempts, err = d.memo(data); err != nil {
-		return e, err
+	memo, err := tasklog.DecodeMemo(d.Memo, d.MemoEncoding)
+	if err == nil {
+		e.Report, e.Attempts, err = tasklog.ReadMemo(memo, data)
+	}
+	if err != nil {
+		return e, fmt.Errorf("read task %q: %w", e.ID, err)
 	}
 	e.CompleteReport(stored)
 	return e, nil
 }
 
-func (d document) memo(data converter.DataConverter) (*task.Report, int, error) {
-	encoding, err := d.text(memoEncodingField)
-	if err != nil {
-		return nil, 0, err
-	}
-	var encoded []byte
-	if raw, ok := d[memoField]; ok {
-		if err := json.Unmarshal(raw, &encoded); err != nil {
-			return nil, 0, fmt.Errorf("field %s: %w", memoField, err)
-		}
-	}
-	memo, err := tasklog.DecodeMemo(encoded, encoding)
-	if err != nil {
-		return nil, 0, err
-	}
-	return tasklog.ReadMemo(memo, data)
-}
-
-// value returns what the column holds: a string, bool or time.Time; nil is NULL. Of the status it is what is stored.
-func (d document) value(c tasklog.Column) (any, error) {
-	raw, ok := d[c.Attribute()]
-	if !ok {
-		return c.Missing(), nil
-	}
-	var value any
-	var err error
-	switch c.Kind() {
-	case tasklog.KindBool:
-		value, err = decode[bool](raw)
-	case tasklog.KindTime:
-		var t time.Time
-		t, err = decode[time.Time](raw)
-		value = t.UTC().Truncate(time.Millisecond)
-	case tasklog.KindText:
-		var text string
-		text, err = decode[string](raw)
-		if value = text; text == "" && c.Nullable() {
-			value = nil
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("field %s: %w", c.Attribute(), err)
-	}
-	return value, nil
-}
-
-func (d document) text(field string) (string, error) {
-	raw, ok := d[field]
-	if !ok {
-		return "", nil
-	}
-	text, err := decode[string](raw)
-	if err != nil {
-		return "", fmt.Errorf("field %s: %w", field, err)
-	}
-	return text, nil
-}
-
-func decode[T any](raw json.RawMessage) (value T, err error) {
-	err = json.Unmarshal(raw, &value)
-	return value, err
-}
-
-// set puts a column's value into the entity.
-func set(e *tasklog.Entity, c tasklog.Column, value any) {
-	text, _ := value.(string)
-	at, _ := value.(time.Time)
+// read puts a column into the entity; status and report are more than one field.
+func (d *document) read(c tasklog.Column, e *tasklog.Entity) {
 	switch c {
 	case tasklog.ID:
-		e.ID = task.ID(text)
+		e.ID = task.ID(d.text(c))
 	case tasklog.ParentID:
-		e.ParentID = task.ID(text)
+		e.ParentID = task.ID(d.text(c))
 	case tasklog.TaskName:
-		e.TaskName = text
+		e.TaskName = d.text(c)
 	case tasklog.MasterStatus:
-		e.MasterStatus, _ = value.(bool)
+		e.MasterStatus, _ = d.value(c).(bool)
 	case tasklog.Parameters:
-		e.Parameters = text
+		e.Parameters = d.text(c)
 	case tasklog.Label:
-		e.Label = text
+		e.Label = d.text(c)
 	case tasklog.Owner:
-		e.Owner = text
+		e.Owner = d.text(c)
 	case tasklog.CreatedAt:
-		e.CreatedAt = at
+		e.CreatedAt = d.time(c)
 	case tasklog.UpdatedAt:
-		e.UpdatedAt = at
+		e.UpdatedAt = d.time(c)
 	case tasklog.Category:
-		e.Category = task.Category(text)
+		e.Category = task.Category(d.text(c))
 	case tasklog.Queue:
-		e.Queue = text
+		e.Queue = d.text(c)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -19,8 +20,9 @@ type Engine struct {
 	namespaceID string
 	data        converter.DataConverter
 
-	// known are the superseded runs that the index had when it was asked last.
-	known atomic.Pointer[[]string]
+	// current is the state of the index that searches are made in, and taking makes the next one.
+	current atomic.Pointer[snapshot]
+	taking  singleflight.Group
 	// checked says that the index was seen to have all fields.
 	checked atomic.Bool
 }
@@ -43,7 +45,6 @@ func Open(ctx context.Context, config Config) (*Engine, error) {
 		return nil, fmt.Errorf("open the task log: %w", err)
 	}
 	e := &Engine{transport: t, namespaceID: id, data: config.DataConverter}
-	e.known.Store(&[]string{})
 	return e, nil
 }
 
@@ -67,10 +68,10 @@ func (e *Engine) search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 		return e.searchByStatus(ctx, f)
 	}
 	limit, limited, offset := f.Page()
-	if limited && offset+limit <= maxWindow {
+	if limited && limit <= maxWindow-offset {
 		return e.window(ctx, f)
 	}
-	if offset+readBatch <= maxWindow {
+	if offset <= maxWindow-readBatch {
 		// Mostly there are fewer tasks than the filter allows, and one request is enough.
 		page, err := e.window(ctx, f.Clone().Limit(readBatch))
 		if err != nil || len(page.Tasks) < readBatch {
@@ -85,11 +86,14 @@ func (e *Engine) window(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 	limit, _, offset := f.Page()
 	r := newReader(f, e.data)
 	answer, err := e.ask(ctx, func(superseded []string) (object, error) {
-		q, err := e.pageQuery(f, superseded)
+		q, err := e.where(f, superseded)
 		if err != nil {
 			return nil, err
 		}
 		body := r.request(q)
+		if after := searchAfter(f); after != nil {
+			body["search_after"] = after
+		}
 		body["from"], body["size"], body["track_total_hits"] = offset, limit, f.WantsTotal()
 		return body, nil
 	})
@@ -99,23 +103,7 @@ func (e *Engine) window(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 	if err := r.read(answer.Hits.Hits); err != nil {
 		return tasklog.Page{}, err
 	}
-	total := answer.Hits.total()
-	if f.WantsTotal() && f.Position() != nil { // the total is that of all pages
-		if total, err = e.Count(ctx, f); err != nil {
-			return tasklog.Page{}, err
-		}
-	}
-	return f.NewPage(r.found, total, r.last), nil
-}
-
-// pageQuery finds what the filter wants, from its position on.
-func (e *Engine) pageQuery(f *tasklog.Filter, superseded []string) (object, error) {
-	q, err := e.where(f, superseded)
-	if err != nil || f.Position() == nil {
-		return q, err
-	}
-	column, order := f.Sort()
-	return all(q, following(column, order, *f.Position())), nil
+	return f.NewPage(r.found, answer.Hits.total(), r.last), nil
 }
 
 // Count returns how many tasks satisfy the filter.

@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -26,21 +27,48 @@ func (e *Engine) Stats(ctx context.Context, f *tasklog.Filter) (tasklog.Stats, e
 	if err := f.Err(); err != nil || f.MatchesNothing() {
 		return stats, err
 	}
-	buckets := stats.Buckets()
-	sets := object{}
-	var counted []task.Status
-	for i, b := range buckets {
-		sets[strconv.Itoa(i)] = statusQuery(tasklog.NewStatusCondition(b.Statuses))
-		counted = append(counted, b.Statuses...)
-	}
-	found, err := e.filters(ctx, f.Narrow(counted...), sets, nil)
+	counts, err := e.countStatuses(ctx, f)
 	if err != nil {
 		return tasklog.Stats{}, fmt.Errorf("count the tasks of the task log by status: %w", err)
 	}
-	for i, b := range buckets {
-		*b.Count = found[strconv.Itoa(i)].Count
+	for _, b := range stats.Buckets() {
+		for _, status := range b.Statuses {
+			*b.Count += counts[status]
+		}
 	}
 	return stats, nil
+}
+
+// countStatuses counts the tasks of each effective status. The index counts what it holds, and the rules of the status are then
+// applied to a few numbers instead of every task.
+func (e *Engine) countStatuses(ctx context.Context, f *tasklog.Filter) (map[task.Status]int64, error) {
+	missing, _ := tasklog.Status.Missing().(string)
+	stored := object{"terms": object{"field": tasklog.Status.Attribute(), "missing": missing, "size": shardGroups}}
+	a, err := e.aggregate(ctx, f, object{"terms": object{"field": executionStatusField, "size": tasklog.MaxGroups}}, object{groupsName: stored})
+	if err != nil {
+		return nil, err
+	}
+	found, err := decode[struct {
+		Buckets []struct {
+			Key    string
+			Groups termsAnswer
+		}
+	}](a)
+	if err != nil {
+		return nil, fmt.Errorf("decode the groups: %w", err)
+	}
+	counts := map[task.Status]int64{}
+	for _, execution := range found.Buckets {
+		state, err := enumspb.WorkflowExecutionStatusFromString(execution.Key)
+		if err != nil {
+			return nil, fmt.Errorf("field %s: %w", executionStatusField, err)
+		}
+		for _, b := range execution.Groups.Buckets {
+			status, _ := tasklog.EffectiveStatus(b.Key, state)
+			counts[status] += b.Count
+		}
+	}
+	return counts, nil
 }
 
 // Group counts the tasks that satisfy the filter by the values of a column.
@@ -51,6 +79,8 @@ func (e *Engine) Group(ctx context.Context, f *tasklog.Filter, g tasklog.Groupin
 	switch {
 	case f.MatchesNothing():
 		return tasklog.NewGroups(nil, g), nil
+	case g.By == tasklog.Status && !g.Times:
+		groups, err = e.groupByStatus(ctx, f, g)
 	case g.By == "" || g.By == tasklog.Status:
 		groups, err = e.groupByQueries(ctx, f, g)
 	default:
@@ -62,15 +92,23 @@ func (e *Engine) Group(ctx context.Context, f *tasklog.Filter, g tasklog.Groupin
 	return groups, nil
 }
 
+// groupByStatus makes a group for each status, without times.
+func (e *Engine) groupByStatus(ctx context.Context, f *tasklog.Filter, g tasklog.Grouping) (tasklog.Groups, error) {
+	counts, err := e.countStatuses(ctx, f)
+	all := make([]tasklog.Group, 0, len(counts))
+	for status, count := range counts {
+		all = append(all, tasklog.Group{Value: string(status), Count: count})
+	}
+	return tasklog.NewGroups(all, g), err
+}
+
 // groupByQueries makes a group for each status, or one of all tasks.
 func (e *Engine) groupByQueries(ctx context.Context, f *tasklog.Filter, g tasklog.Grouping) (tasklog.Groups, error) {
 	sets := object{}
 	if g.By == "" {
 		sets[""] = object{"match_all": object{}}
 	} else {
-		for _, s := range f.Statuses() {
-			sets[string(s)] = statusQuery(tasklog.NewStatusCondition([]task.Status{s}))
-		}
+		sets = statusQueries(f.Statuses())
 	}
 	found, err := e.filters(ctx, f, sets, timesAggregations(g))
 	if err != nil {
@@ -83,6 +121,15 @@ func (e *Engine) groupByQueries(ctx context.Context, f *tasklog.Filter, g tasklo
 		}
 	}
 	return tasklog.NewGroups(all, g), nil
+}
+
+// statusQueries find the tasks of each status.
+func statusQueries(statuses []task.Status) object {
+	queries := object{}
+	for _, s := range statuses {
+		queries[string(s)] = statusQuery(tasklog.NewStatusCondition([]task.Status{s}))
+	}
+	return queries
 }
 
 // filters counts the tasks that satisfy the filter and each of the queries.

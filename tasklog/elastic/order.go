@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -9,6 +10,9 @@ import (
 
 // directions are Elasticsearch's names of the orders.
 var directions = map[tasklog.Order]string{tasklog.Ascending: "asc", tasklog.Descending: "desc"}
+
+// shardDocField is the place of a document, by which Elasticsearch itself tells equal ones of a state of the index apart.
+const shardDocField = "_shard_doc"
 
 // sortBy returns a sort that leaves no two documents equal. It is not for the status, which is no field.
 func sortBy(column tasklog.Column, order tasklog.Order) []object {
@@ -24,54 +28,28 @@ func sortBy(column tasklog.Column, order tasklog.Order) []object {
 		}
 		fields = append(fields, object{column.Attribute(): object{"order": direction, "missing": missing}})
 	}
-	for _, field := range []string{workflowIDField, runIDField} {
-		fields = append(fields, object{field: object{"order": direction}})
-	}
-	return fields
+	return append(fields, object{workflowIDField: object{"order": direction}}, object{shardDocField: "asc"})
 }
 
-// following finds what comes after a position. Elasticsearch's own search_after cannot do it with a cursor: it takes no NULL of
-// a time, and its values for the others are not those of the columns.
-func following(column tasklog.Column, order tasklog.Order, p tasklog.Position) object {
-	beyond := map[tasklog.Order]tasklog.Operator{tasklog.Ascending: tasklog.Gt, tasklog.Descending: tasklog.Lt}[order]
-	laterID := object{"range": object{workflowIDField: object{string(beyond): string(p.ID)}}}
+// searchAfter returns the sort values after which a page begins, nil for the first one.
+func searchAfter(f *tasklog.Filter) []any {
+	p := f.Position()
+	if p == nil {
+		return nil
+	}
+	column, _ := f.Sort()
+	values := []any{string(p.ID), math.MaxInt64} // behind every run of the task
 	if column == tasklog.ID {
-		return laterID
+		return values
 	}
-	field := column.Attribute()
-	null := not(exists(field))
-	if p.Value == nil {
-		if order == tasklog.Ascending {
-			return either(exists(field), all(null, laterID))
+	value := p.Value
+	if column.Kind() == tasklog.KindTime { // in nanoseconds; NULL is the least number
+		value = int64(math.MinInt64)
+		if t, ok := p.Value.(time.Time); ok {
+			value = clamp(t).UnixNano()
 		}
-		return all(null, laterID)
 	}
-	same, later := term(field, p.Value), object{"range": object{field: object{string(beyond): p.Value}}}
-	if t, ok := p.Value.(time.Time); ok {
-		same, later = timeRange(field, tasklog.Eq, t), timeRange(field, beyond, t)
-	}
-	alternatives := []object{later, all(same, laterID)}
-	switch missing := column.Missing(); {
-	case column.Nullable():
-		if order == tasklog.Descending {
-			alternatives = append(alternatives, null)
-		}
-	case missing == p.Value:
-		alternatives = append(alternatives, all(null, laterID))
-	case comesLater(missing, p.Value, order):
-		alternatives = append(alternatives, null)
-	}
-	return either(alternatives...)
-}
-
-// comesLater reports whether the value of a missing field, which is a text or false, comes after another one.
-func comesLater(missing, value any, order tasklog.Order) bool {
-	text, isText := missing.(string)
-	other, _ := value.(string)
-	if !isText { // false comes before true
-		return order == tasklog.Descending
-	}
-	return text != other && (text > other) == (order == tasklog.Ascending)
+	return append([]any{value}, values...)
 }
 
 // sections returns the statuses of a filter in the order in which a sort by the status lists their tasks, after the position if

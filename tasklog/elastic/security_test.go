@@ -64,7 +64,7 @@ func TestCredentials(t *testing.T) {
 		"none":              {func(*elastic.Connection) {}, "refuses the credentials; check username and password, or apiKey"},
 		"wrong password":    {func(c *elastic.Connection) { c.Username, c.Password = "reader", password+"!" }, "refuses the credentials"},
 		"wrong key":         {func(c *elastic.Connection) { c.APIKey = "wrong" + apiKey }, "refuses the credentials"},
-		"unknown authority": {func(c *elastic.Connection) { c.APIKey, c.CAFile = apiKey, "" }, "certificate"},
+		"unknown authority": {func(c *elastic.Connection) { c.APIKey, c.CAFile = apiKey, "" }, "the certificate of the server is not accepted; check caFile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,15 +88,17 @@ func TestAWrongConnectionIsNamedWithoutItsSecrets(t *testing.T) {
 	t.Parallel()
 	good := elastic.Connection{Addresses: []string{"http://127.0.0.1:9200"}}
 	for want, change := range map[string]func(*elastic.Connection){
-		"addresses are empty":                  func(c *elastic.Connection) { c.Addresses = nil },
-		"addresses[0] holds credentials":       func(c *elastic.Connection) { c.Addresses = []string{"http://u:" + apiKey + "@h:1"} },
-		"addresses[1] is not a URL":            func(c *elastic.Connection) { c.Addresses = append(c.Addresses, "http://u:"+apiKey+"@h:port") },
-		`addresses[0] is "localhost:9200"`:     func(c *elastic.Connection) { c.Addresses = []string{"localhost:9200"} },
-		`index is "a,b"`:                       func(c *elastic.Connection) { c.Index = "a,b" },
-		"apiKey and username are both set":     func(c *elastic.Connection) { c.APIKey, c.Username = apiKey, "u" },
-		"password is set, but username is not": func(c *elastic.Connection) { c.Password = apiKey },
-		"timeout is -1s":                       func(c *elastic.Connection) { c.Timeout = -time.Second },
-		"read caFile":                          func(c *elastic.Connection) { c.CAFile = filepath.Join(t.TempDir(), "none") },
+		"addresses are empty":                        func(c *elastic.Connection) { c.Addresses = nil },
+		"addresses[0] holds credentials":             func(c *elastic.Connection) { c.Addresses = []string{"http://u:" + apiKey + "@h:1"} },
+		"addresses[1] is not a URL":                  func(c *elastic.Connection) { c.Addresses = append(c.Addresses, "http://u:"+apiKey+"@h:port") },
+		"addresses[0] is not a URL; it must be like": func(c *elastic.Connection) { c.Addresses = []string{"user:" + apiKey + "@h:9200"} },
+		"addresses[0] has more than scheme":          func(c *elastic.Connection) { c.Addresses = []string{"http://h:9200/?api_key=" + apiKey} },
+		`addresses[0] is not a URL`:                  func(c *elastic.Connection) { c.Addresses = []string{"localhost:9200"} },
+		`index is "a,b"`:                             func(c *elastic.Connection) { c.Index = "a,b" },
+		"apiKey and username are both set":           func(c *elastic.Connection) { c.APIKey, c.Username = apiKey, "u" },
+		"password is set, but username is not":       func(c *elastic.Connection) { c.Password = apiKey },
+		"timeout is -1s":                             func(c *elastic.Connection) { c.Timeout = -time.Second },
+		"read caFile":                                func(c *elastic.Connection) { c.CAFile = filepath.Join(t.TempDir(), "none") },
 	} {
 		c := good
 		change(&c)

@@ -59,7 +59,11 @@ func (t *transport) write(ctx context.Context, content template, progress func(s
 		if err := t.putTemplate(ctx, content, progress); err != nil {
 			return err
 		}
-		if err := t.send(ctx, http.MethodPut, path, nil, nil); err != nil {
+		err := t.send(ctx, http.MethodPut, path, nil, nil)
+		if answer, ok := errors.AsType[*AnswerError](err); ok && answer.Type == "resource_already_exists_exception" {
+			err = nil // another program was faster
+		}
+		if err != nil {
 			return err
 		}
 		progress(fmt.Sprintf("The index %s is made.", t.connection.name()))

@@ -1,12 +1,7 @@
 package elastic
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -19,35 +14,6 @@ import (
 // maxSuperseded is how many runs can be superseded within tasklog.SupersededFor and by open archive runs: more are no buckets of an aggregation, nor
 // terms of a query.
 const maxSuperseded = 65_000
-
-// ask makes a search that leaves superseded runs out. Which these are is known only afterwards: the index is asked for them
-// in the same request, but after the search, and if they are not those that were left out, it is searched again. So the answer
-// is right for one state of the index, and costs one request as long as nothing is being archived.
-func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
-	if err := e.ready(ctx); err != nil {
-		return answer{}, err
-	}
-	excluded := *e.known.Load()
-	for {
-		search, err := body(excluded)
-		if err != nil {
-			return answer{}, err
-		}
-		answers, err := e.searchInOrder(ctx, search, supersededQuery(e.namespaceID, time.Now()))
-		if err != nil {
-			return answer{}, err
-		}
-		superseded, err := answers[1].superseded()
-		if err != nil {
-			return answer{}, err
-		}
-		if slices.Equal(superseded, excluded) {
-			return answers[0], nil
-		}
-		e.known.Store(&superseded)
-		excluded = superseded
-	}
-}
 
 const supersededName = "superseded"
 
@@ -74,7 +40,8 @@ func (a answer) superseded() ([]string, error) {
 		return nil, fmt.Errorf("decode the superseded runs: %w", err)
 	}
 	if found.Others > 0 {
-		return nil, fmt.Errorf("more than %d tasks are being archived, or were within %s; try again later", maxSuperseded, tasklog.SupersededFor)
+		return nil, fmt.Errorf("more than %d tasks are being archived, or were within %s; archiving a task ends when a worker of its queue runs",
+			maxSuperseded, tasklog.SupersededFor)
 	}
 	runs := make([]string, len(found.Buckets))
 	for i, b := range found.Buckets {
@@ -82,70 +49,4 @@ func (a answer) superseded() ([]string, error) {
 	}
 	slices.Sort(runs)
 	return runs, nil
-}
-
-// searchInOrder makes several searches in one request, one after the other.
-func (e *Engine) searchInOrder(ctx context.Context, bodies ...object) ([]answer, error) {
-	var request bytes.Buffer
-	lines := json.NewEncoder(&request)
-	header := object{"index": e.transport.connection.Index, "allow_partial_search_results": false}
-	for _, body := range bodies {
-		for _, line := range []object{header, body} {
-			if err := lines.Encode(line); err != nil {
-				return nil, fmt.Errorf("encode the request: %w", err)
-			}
-		}
-	}
-	query := url.Values{"max_concurrent_searches": {"1"}}
-	var result struct{ Responses []answer }
-	err := e.transport.sendBytes(ctx, http.MethodPost, "/_msearch?"+query.Encode(), "application/x-ndjson", request.Bytes(), &result)
-	if err != nil {
-		return nil, err
-	}
-	if len(result.Responses) != len(bodies) {
-		return nil, fmt.Errorf("%d of %d searches were answered", len(result.Responses), len(bodies))
-	}
-	for _, a := range result.Responses {
-		if a.Error != nil {
-			c := a.Error.innermost()
-			return nil, e.transport.refused(&AnswerError{Status: a.Status, Type: c.Type, Reason: c.Reason})
-		}
-	}
-	return result.Responses, nil
-}
-
-// answer is Elasticsearch's answer to a search.
-type answer struct {
-	Status       int
-	Error        *cause
-	PIT          string `json:"pit_id"`
-	Hits         hits
-	Aggregations map[string]json.RawMessage
-}
-
-type hits struct {
-	Total *struct{ Value int64 }
-	Hits  []hit
-}
-
-// total returns the number of all hits, 0 if it was not asked for.
-func (h hits) total() int64 {
-	if h.Total == nil {
-		return 0
-	}
-	return h.Total.Value
-}
-
-type hit struct {
-	Source document        `json:"_source"`
-	Sort   json.RawMessage `json:"sort"`
-}
-
-// termsAnswer is the answer to an aggregation by terms.
-type termsAnswer struct {
-	Others  int64 `json:"sum_other_doc_count"`
-	Buckets []struct {
-		Key string
-		groupAnswer
-	}
 }

@@ -3,6 +3,7 @@ package elastic
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,6 +85,9 @@ func (t *transport) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil { // the caller has given up
 		return context.Cause(ctx)
 	}
+	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("index %s: the certificate of the server is not accepted; check caFile and the host's name: %w", t.connection.name(), untrusted)
+	}
 	return &tasklog.UnavailableError{Index: t.connection.name(), Err: err}
 }
 
@@ -143,7 +147,9 @@ func (t *transport) refused(err *AnswerError) error {
 	switch {
 	case err.Type == "index_not_found_exception":
 		return &MissingIndexError{Index: t.connection.name()}
-	case err.Status == http.StatusUnauthorized || err.Status == http.StatusForbidden:
+	case strings.Contains(err.Type+err.Reason, "too_complex_to_determinize"), strings.Contains(err.Reason, "Determinizing"):
+		return &tasklog.FilterError{Field: string(tasklog.Like), Reason: "has a pattern that is too complex for Elasticsearch; use fewer wildcards"}
+	case err.Status == http.StatusUnauthorized || err.Type == "security_exception":
 		return fmt.Errorf("index %s refuses the credentials; check username and password, or apiKey, and that they may read the index: %w",
 			t.connection.name(), err)
 	case temporary(err.Status):
@@ -165,4 +171,9 @@ func temporary(status int) bool {
 func isStatus(err error, status int) bool {
 	answer, ok := errors.AsType[*AnswerError](err)
 	return ok && answer.Status == status
+}
+
+func decode[T any](raw json.RawMessage) (value T, err error) {
+	err = json.Unmarshal(raw, &value)
+	return value, err
 }

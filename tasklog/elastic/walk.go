@@ -2,10 +2,7 @@ package elastic
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -22,95 +19,74 @@ const (
 
 // walk is a search whose page is too far away, or too long, for one request. It goes through one state of the index,
 // so that no task is seen twice or missed.
-func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (_ tasklog.Page, err error) {
-	w, err := e.newWalk(ctx)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
-	superseded, err := w.superseded(ctx)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	total, err := e.total(ctx, w, f, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	q, err := e.pageQuery(f, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	r := newReader(f, e.data)
-	if err := w.read(ctx, f, r, q); err != nil {
-		return tasklog.Page{}, err
-	}
-	return f.NewPage(r.found, total, r.last), nil
+func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page, err error) {
+	err = e.walking(ctx, func(w *walk) error {
+		q, err := e.where(f, w.superseded)
+		if err != nil {
+			return err
+		}
+		var total int64
+		if f.WantsTotal() {
+			a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true}, "")
+			if err != nil {
+				return err
+			}
+			total = a.Hits.total()
+		}
+		r := newReader(f, e.data)
+		err = w.read(ctx, f, r, q)
+		page = f.NewPage(r.found, total, r.last)
+		return err
+	})
+	return page, err
 }
 
-// total counts what the filter finds, if that is wanted.
-func (e *Engine) total(ctx context.Context, w *walk, f *tasklog.Filter, superseded []string) (int64, error) {
-	if !f.WantsTotal() {
-		return 0, nil
+// walking calls do with one state of the index, and lets go of it afterwards.
+func (e *Engine) walking(ctx context.Context, do func(*walk) error) (err error) {
+	if err := e.ready(ctx); err != nil {
+		return err
 	}
-	q, err := e.where(f, superseded)
+	w := &walk{engine: e}
+	if w.pit, err = e.transport.openPIT(ctx, keepAlive); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.transport.closePIT(ctx, w.pit)) }()
+	a, err := w.search(ctx, supersededQuery(e.namespaceID, time.Now()), "")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	a, err := w.search(ctx, object{"query": q, "size": 0, "track_total_hits": true})
-	return a.Hits.total(), err
+	if w.superseded, err = a.superseded(); err != nil {
+		return err
+	}
+	return do(w)
 }
 
 // walk is a way through one state of the index.
 type walk struct {
 	engine *Engine
-	pit    string          // the state
-	after  json.RawMessage // the sort values of the last hit
+	pit    string // the state
+	after  any    // the sort values of the last hit
+	// superseded are the runs that have been replaced.
+	superseded []string
 }
 
-func (e *Engine) newWalk(ctx context.Context) (*walk, error) {
-	if err := e.ready(ctx); err != nil {
-		return nil, err
-	}
-	w := &walk{engine: e}
-	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
-	var opened struct{ ID string }
-	err := e.transport.send(ctx, http.MethodPost, "/"+url.PathEscape(e.transport.connection.Index)+"/_pit?"+query.Encode(), nil, &opened)
-	w.pit = opened.ID
-	return w, err
-}
-
-// close lets go of the state. That it has gone by itself is no error.
-func (w *walk) close(ctx context.Context) error {
-	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	err := w.engine.transport.send(ctx, http.MethodDelete, "/_pit", object{"id": w.pit}, nil)
-	if isStatus(err, http.StatusNotFound) {
-		return nil
-	}
-	return err
-}
-
-func (w *walk) search(ctx context.Context, body object) (a answer, err error) {
+// search makes a search, of whose answer only these parts are wanted; all if none are named.
+func (w *walk) search(ctx context.Context, body object, parts string) (answer, error) {
 	body["pit"] = object{"id": w.pit, "keep_alive": keepAlive}
-	if err := w.engine.transport.send(ctx, http.MethodPost, "/_search", body, &a); err != nil {
-		return answer{}, err
+	a, err := w.engine.transport.searchPIT(ctx, w.pit, body, parts)
+	if err == nil {
+		w.pit = a.PIT
 	}
-	w.pit = a.PIT
-	return a, nil
-}
-
-func (w *walk) superseded(ctx context.Context) ([]string, error) {
-	a, err := w.search(ctx, supersededQuery(w.engine.namespaceID, time.Now()))
-	if err != nil {
-		return nil, err
-	}
-	return a.superseded()
+	return a, err
 }
 
 // read reads the page that the filter wants of what the query finds.
 func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query object) error {
 	limit, limited, offset := f.Page()
+	w.after = nil
+	if after := searchAfter(f); after != nil {
+		w.after = after
+	}
 	if more, err := w.skip(ctx, r.request(query), offset); err != nil || !more {
 		return err
 	}
@@ -119,7 +95,7 @@ func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query obj
 		if limited {
 			size = min(size, limit-len(r.found))
 		}
-		found, err := w.next(ctx, r.request(query), size)
+		found, err := w.next(ctx, r.request(query), size, "")
 		if err != nil {
 			return err
 		}
@@ -131,12 +107,12 @@ func (w *walk) read(ctx context.Context, f *tasklog.Filter, r *reader, query obj
 }
 
 // next returns the next hits.
-func (w *walk) next(ctx context.Context, body object, size int) ([]hit, error) {
+func (w *walk) next(ctx context.Context, body object, size int, parts string) ([]hit, error) {
 	body["size"], body["track_total_hits"] = size, false
 	if w.after != nil {
 		body["search_after"] = w.after
 	}
-	a, err := w.search(ctx, body)
+	a, err := w.search(ctx, body, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -148,10 +124,10 @@ func (w *walk) next(ctx context.Context, body object, size int) ([]hit, error) {
 
 // skip goes past the first n hits; it is false if there are no more.
 func (w *walk) skip(ctx context.Context, body object, n int) (more bool, err error) {
-	body["_source"] = false
+	body["_source"], body["stored_fields"] = false, "_none_"
 	for n > 0 {
 		size := min(n, maxWindow)
-		found, err := w.next(ctx, body, size)
+		found, err := w.next(ctx, body, size, "hits.hits.sort")
 		if err != nil || len(found) < size {
 			return false, err
 		}

@@ -141,23 +141,23 @@ func (s *statement) after(schema schema, f *tasklog.Filter) {
 		s.add(")")
 		return
 	}
-	at := argument(position.Value)
-	s.add(fmt.Sprintf(" AND (%s %s ? OR %s = ? AND e.workflow_id %s ?", key, beyond, key, beyond), at, at, id)
-	if order == tasklog.Descending && column.Nullable() {
-		s.add(fmt.Sprintf(" OR %s IS NULL", key))
+	// As rows, so that the key, which may be a JSON field, is evaluated once. A row with NULL is neither.
+	if order == tasklog.Descending {
+		s.add(fmt.Sprintf(" AND ((%s, e.workflow_id) >= (?, ?)) IS NOT TRUE", key), argument(position.Value), id)
+		return
 	}
-	s.add(")")
+	s.add(fmt.Sprintf(" AND (%s, e.workflow_id) > (?, ?)", key), argument(position.Value), id)
 }
 
-// order adds an ORDER BY that leaves no two rows equal.
+// order adds an ORDER BY that leaves no two tasks equal.
 func (s *statement) order(schema schema, f *tasklog.Filter) {
 	column, order := f.Sort()
 	key := key(schema, column)
 	if column == tasklog.ID {
-		s.add(fmt.Sprintf(" ORDER BY %s %s, e.run_id %s", key, order, order))
+		s.add(fmt.Sprintf(" ORDER BY %s %s", key, order))
 		return
 	}
-	s.add(fmt.Sprintf(" ORDER BY %s %s, e.workflow_id %s, e.run_id %s", key, order, order, order))
+	s.add(fmt.Sprintf(" ORDER BY %s %s, e.workflow_id %s", key, order, order))
 }
 
 // page adds the limit and the offset.

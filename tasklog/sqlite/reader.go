@@ -121,7 +121,7 @@ func (r *reader) read(rows *sql.Rows) (tasklog.Entity, error) {
 	}
 	// Rows that are not listed were left out by the statement.
 	e.Status, _ = tasklog.EffectiveStatus(r.status, enumspb.WorkflowExecutionStatus(r.execution))
-	memo, err := readMemo(r.memo, r.encoding)
+	memo, err := tasklog.DecodeMemo(r.memo, r.encoding)
 	if err == nil {
 		e.Report, e.Attempts, err = tasklog.ReadMemo(memo, r.data)
 	}

@@ -57,8 +57,8 @@ func (b *bench) entity(id task.ID) tasklog.Entity {
 // testOperators asks every column with every operator for every value that it has, and some that it has not.
 func (b *bench) testOperators(t *testing.T) {
 	t.Parallel()
-	for _, column := range tasklog.Columns() {
-		for _, op := range tasklog.Operators() {
+	for c, column := range tasklog.Columns() {
+		for o, op := range tasklog.Operators() {
 			if !op.Takes(column.Kind()) {
 				continue
 			}
@@ -66,6 +66,9 @@ func (b *bench) testOperators(t *testing.T) {
 				t.Parallel()
 				values := b.values(column, op)
 				for i, value := range values {
+					if !b.asks(c + o + i) {
+						continue
+					}
 					if op.List() {
 						value = []any{value, values[(i+1)%len(values)], values[(i+5)%len(values)]}
 					}
@@ -298,9 +301,13 @@ func (b *bench) testStats(t *testing.T) {
 // testHostile asks for values that must stay values.
 func (b *bench) testHostile(t *testing.T) {
 	t.Parallel()
+	asked := 0
 	for _, column := range []tasklog.Column{tasklog.ID, tasklog.Owner, tasklog.Label, tasklog.Queue, tasklog.Report, tasklog.Category} {
 		for _, text := range hostile {
 			for _, op := range []tasklog.Operator{tasklog.Eq, tasklog.Neq, tasklog.Like, tasklog.NotLike, tasklog.Lt} {
+				if asked++; !b.asks(asked) {
+					continue
+				}
 				b.check(t, question{conditions: []condition{{column, op, text}}, sortBy: tasklog.ID, limit: -1})
 			}
 		}

@@ -26,6 +26,7 @@ const (
 func (b *bench) testRandomFilters(t *testing.T) {
 	t.Parallel()
 	n, first := fromEnvironment(t, filtersVariable, defaultFilters), fromEnvironment(t, seedVariable, defaultSeed)
+	n = max(n/uint64(max(b.Sample, 1)), 1)
 	for seed := first; seed < first+n; seed++ {
 		g := generator{bench: b, Rand: rand.New(rand.NewPCG(seed, 0))}
 		q := g.question()

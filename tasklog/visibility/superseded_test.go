@@ -1,11 +1,15 @@
 package visibility_test
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	batchpb "go.temporal.io/api/batch/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	broker "github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
@@ -35,6 +39,14 @@ func TestListsAfterManyTasksWereArchived(t *testing.T) {
 		})
 	}
 	enqueuing.Wait()
+	// No worker closes the archive runs, and open ones make every search of the other tests look for what they replace.
+	t.Cleanup(func() {
+		_, err := c.WorkflowService().StartBatchOperation(context.Background(), &workflowservice.StartBatchOperationRequest{
+			Namespace: temporaltest.Namespace, JobId: queue, Reason: "the test is over", VisibilityQuery: fmt.Sprintf("TaskQueue = '%s'", queue),
+			Operation: &workflowservice.StartBatchOperationRequest_TerminationOperation{TerminationOperation: &batchpb.BatchOperationTermination{}},
+		})
+		require.NoError(t, err)
+	})
 	engine := visibility.New(visibility.Config{Client: c, Namespace: temporaltest.Namespace, MaxScan: maxScan})
 	log, err := tasklog.New(tasklog.Config{Client: c, Namespace: temporaltest.Namespace, Engine: engine})
 	require.NoError(t, err)

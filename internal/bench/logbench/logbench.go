@@ -34,7 +34,7 @@ type Config struct {
 }
 
 // leastIterations is how often a query is measured in a round whatever it takes.
-const leastIterations = 10
+const leastIterations = 5
 
 // maxTasks is how many tasks are still so far from each other that each has its own time.
 const maxTasks = 100_000_000
@@ -98,7 +98,7 @@ func RunElastic(ctx context.Context, c Config, connection elastic.Connection) (r
 		return Result{}, err
 	}
 	defer temporal.Close()
-	return c.run(ctx, "elastic", temporal, engine, &elasticByHand{byHand})
+	return c.run(ctx, sides{"elastic", temporal, engine, &elasticByHand{byHand}, elasticVariants})
 }
 
 // RunSQLite measures the engine for SQLite in a temporary file with the tables of the visibility database in the given file, which is that
@@ -135,7 +135,7 @@ func RunSQLite(ctx context.Context, c Config, file string, temporal client.Clien
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return c.run(ctx, "sqlite", temporal, engine, newSQLiteByHand(db, n))
+	return c.run(ctx, sides{"sqlite", temporal, engine, newSQLiteByHand(db, n), sqliteVariants})
 }
 
 func wrap(err error) error {
@@ -154,25 +154,34 @@ func (c Config) ready() (Config, error) {
 
 func (c Config) generator() generator { return generator{seed: c.Seed, tasks: c.Tasks} }
 
+// sides are what is compared.
+type sides struct {
+	name     string // of the engine
+	temporal client.Client
+	engine   tasklog.Engine
+	byHand   byHand
+	variants int // of each question
+}
+
 // run compares the answers of both sides, then measures.
-func (c Config) run(ctx context.Context, name string, temporal client.Client, engine tasklog.Engine, b byHand) (Result, error) {
-	log, err := tasklog.New(tasklog.Config{Client: temporal, Engine: engine, IgnoredTasks: ignoredTasks})
+func (c Config) run(ctx context.Context, s sides) (Result, error) {
+	log, err := tasklog.New(tasklog.Config{Client: s.temporal, Engine: s.engine, IgnoredTasks: ignoredTasks})
 	if err != nil {
 		return Result{}, err
 	}
 	g := c.generator()
 	contests := make([]*contest, len(questions))
 	for i, q := range questions {
-		p, err := g.params(ctx, log, q)
+		p, err := g.params(ctx, log, q, s.variants)
 		if err != nil {
 			return Result{}, fmt.Errorf("%s: %w", q.name, err)
 		}
-		contests[i] = &contest{question: q, log: log, byHand: b, params: p, random: g.random(q.name, -1)}
+		contests[i] = &contest{question: q, log: log, byHand: s.byHand, params: p, random: g.random(q.name, -1)}
 		if err := contests[i].compare(ctx); err != nil {
 			return Result{}, err
 		}
 	}
-	c.Progress(fmt.Sprintf("both sides give the same answers to %d variants of each of %d queries", variants, len(questions)))
+	c.Progress(fmt.Sprintf("both sides give the same answers to %d queries, in up to %d variants", len(questions), s.variants))
 	each, turn := (c.Iterations+c.Rounds-1)/c.Rounds, c.Budget/time.Duration(c.Rounds*len(questions))
 	for round := range c.Rounds {
 		for _, contest := range contests {
@@ -182,7 +191,7 @@ func (c Config) run(ctx context.Context, name string, temporal client.Client, en
 		}
 		c.Progress(fmt.Sprintf("round %d of %d is measured", round+1, c.Rounds))
 	}
-	result := Result{Engine: name, Tasks: c.Tasks, Seed: c.Seed, Rounds: c.Rounds}
+	result := Result{Engine: s.name, Tasks: c.Tasks, Seed: c.Seed, Rounds: c.Rounds}
 	for _, contest := range contests {
 		q := contest.result()
 		result.Queries = append(result.Queries, q)

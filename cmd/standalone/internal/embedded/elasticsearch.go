@@ -13,16 +13,13 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
-// DefaultIndex is used when Elasticsearch.Index is empty; it is the name that Temporal's own tools use.
-const DefaultIndex = "temporal_visibility_v1_dev"
-
 // Elasticsearch says where the server keeps its visibility records.
 type Elasticsearch struct {
 	// URL is the address of a server of version 7 or 8: http://[USER:PASSWORD@]HOST:PORT.
 	URL string
 
 	// Index holds the records, each custom search attribute as a field of its own name. It is created when missing, and gets the
-	// fields that it lacks. Empty means DefaultIndex.
+	// fields that it lacks. Empty means elastic.DefaultIndex.
 	Index string
 }
 

@@ -182,7 +182,7 @@ func TestStartRefusesBadElasticsearch(t *testing.T) {
 		"ftp://user:secret@localhost":        "invalid Elasticsearch URL with a user: want http",
 		"http://user:secret@localhost:port/": "invalid Elasticsearch URL with a user: want http",
 		"user:secret@localhost":              "invalid Elasticsearch URL with a user: want http",
-		"http://user:secret@127.0.0.1:1":     `set up Elasticsearch: the task log's index "temporal_visibility_v1_dev" at http://127.0.0.1:1 is not available`,
+		"http://user:secret@127.0.0.1:1":     `set up Elasticsearch: the task log's index "temporal_visibility_v1" at http://127.0.0.1:1 is not available`,
 	} {
 		_, err := Start(t.Context(), Config{UIPort: NoUI, Elasticsearch: &Elasticsearch{URL: url}})
 		require.ErrorContains(t, err, want)

@@ -104,7 +104,7 @@ func (c Config) withDefaults() (Config, error) {
 		if err := c.Elasticsearch.validate(); err != nil {
 			return c, err
 		}
-		c.Elasticsearch = &Elasticsearch{URL: c.Elasticsearch.URL, Index: cmp.Or(c.Elasticsearch.Index, DefaultIndex)}
+		c.Elasticsearch = &Elasticsearch{URL: c.Elasticsearch.URL, Index: cmp.Or(c.Elasticsearch.Index, elastic.DefaultIndex)}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

@@ -1,0 +1,124 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+)
+
+const (
+	// maxAge is how old the state of the index may be in which a search is made. An index shows new documents once a second, so
+	// lists are less than two seconds behind.
+	maxAge = 500 * time.Millisecond
+	// snapshotLife is how long Elasticsearch keeps a state that is used by many searches: longer than one of them takes.
+	snapshotLife = "1m"
+)
+
+// snapshot is one state of the index, and the runs that were superseded in it. Searches that are made in it leave these out,
+// so that no task is found twice or missed, and need not ask for them themselves.
+type snapshot struct {
+	pit        string // point in time, as Elasticsearch calls it
+	superseded []string
+	taken      time.Time
+}
+
+// snapshot returns a state of the index that is young enough. Searches at the same time share one.
+func (e *Engine) snapshot(ctx context.Context) (*snapshot, error) {
+	if s := e.current.Load(); s != nil && time.Since(s.taken) < maxAge {
+		return s, nil
+	}
+	// Who gives up does not take the state from the others who wait for it; transport bounds the requests.
+	taken := e.taking.DoChan("", func() (any, error) { return e.take(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case result := <-taken:
+		s, _ := result.Val.(*snapshot)
+		return s, result.Err
+	}
+}
+
+func (e *Engine) take(ctx context.Context) (*snapshot, error) {
+	if err := e.ready(ctx); err != nil {
+		return nil, err
+	}
+	s := &snapshot{taken: time.Now()}
+	var err error
+	if s.pit, err = e.transport.openPIT(ctx, snapshotLife); err != nil {
+		return nil, err
+	}
+	a, err := e.transport.searchPIT(ctx, s.pit, supersededQuery(e.namespaceID, s.taken), "")
+	if err == nil {
+		s.superseded, err = a.superseded()
+	}
+	if err != nil {
+		return nil, errors.Join(err, e.transport.closePIT(ctx, s.pit))
+	}
+	if former := e.current.Swap(s); former != nil {
+		// Searches may still be on their way with it.
+		time.AfterFunc(e.transport.connection.Timeout, func() {
+			// What cannot be closed ends by itself.
+			_ = e.transport.closePIT(context.Background(), former.pit)
+		})
+	}
+	return s, nil
+}
+
+// ask makes a search that leaves superseded runs out.
+func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
+	for again := false; ; again = true {
+		s, err := e.snapshot(ctx)
+		if err != nil {
+			return answer{}, err
+		}
+		search, err := body(s.superseded)
+		if err != nil {
+			return answer{}, err
+		}
+		found, err := e.transport.searchPIT(ctx, s.pit, search, "")
+		if lost := isStatus(err, http.StatusNotFound); !lost || again {
+			return found, err
+		}
+		e.current.CompareAndSwap(s, nil) // Elasticsearch was restarted
+	}
+}
+
+// openPIT keeps the index as it is now, for as long as keepAlive says.
+func (t *transport) openPIT(ctx context.Context, keepAlive string) (string, error) {
+	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
+	var opened struct{ ID string }
+	err := t.send(ctx, http.MethodPost, "/"+url.PathEscape(t.connection.Index)+"/_pit?"+query.Encode(), nil, &opened)
+	return opened.ID, err
+}
+
+// searchPIT makes a search in a state of the index. Of the answer only these parts are wanted; all if none are named.
+func (t *transport) searchPIT(ctx context.Context, pit string, body object, parts string) (a answer, err error) {
+	if body["pit"] == nil {
+		body["pit"] = object{"id": pit}
+	}
+	query := url.Values{"allow_partial_search_results": {"false"}}
+	if parts != "" {
+		query.Set("filter_path", "pit_id,"+parts)
+	}
+	err = t.send(ctx, http.MethodPost, "/_search?"+query.Encode(), body, &a)
+	if isStatus(err, http.StatusNotFound) { // a node was restarted, or it took too long
+		err = &tasklog.UnavailableError{Index: t.connection.name(), Err: err}
+	}
+	return a, err
+}
+
+// closePIT lets go of a state. That it has gone by itself is no error.
+func (t *transport) closePIT(ctx context.Context, pit string) error {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	err := t.send(ctx, http.MethodDelete, "/_pit", object{"id": pit}, nil)
+	if isStatus(err, http.StatusNotFound) {
+		return nil
+	}
+	return err
+}
