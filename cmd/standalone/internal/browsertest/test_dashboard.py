@@ -118,10 +118,15 @@ def test_a_running_task_is_cancelled_by_force(open_page, api):
 def test_progress_moves(open_page, api):
     with open(os.path.join(os.environ["DASHBOARD_IMPORTS"], "long.csv"), "w") as file:
         file.write("date,julian_day,weekday,day_of_year,iso_week,moon_age,moon_phase\n")
-        file.writelines("not a date,1,Monday,1,1990-W01,1,new moon\n" for _ in range(3_000_000))
+        file.writelines("1990-01-01,2447893,Monday,1,1990-W01,4.6,waxing crescent\n" for _ in range(3_000_000))
     id = api.enqueue("csv.import", {"file": "long.csv"}, label="A long import")
     page = open_page("#/tasks/" + id)
-    expect(page.get_by_role("progressbar").or_(page.get_by_text("Completed").first).first).to_be_visible(timeout=30000)
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible(timeout=30000)
+    first = float(bar.get_attribute("value") or bar.evaluate("e => e.value"))
+    page.wait_for_function("before => document.querySelector('progress')?.value > before", arg=first, timeout=30000)
+    api.call("POST", f"/api/v1/tasks/{id}/cancel", {"force": True})
+    expect(page.locator("main .head")).to_contain_text("Cancelled", timeout=30000)
 
 
 def test_enqueue_from_the_schema(open_page):
