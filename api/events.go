@@ -143,7 +143,7 @@ func stream[U events.Update[U]](s *Server, c *call, r *events.Reader[U],
 			return nil
 		case <-beat.C:
 			if writer != nil && writer.Heartbeat() != nil {
-				return nil //nolint:nilerr // the client is gone
+				return nil // the client is gone
 			}
 		case <-r.Wake():
 			update, ok, err := r.Take()
@@ -155,7 +155,7 @@ func stream[U events.Update[U]](s *Server, c *call, r *events.Reader[U],
 			}
 			if more, err := send(ctx, open, update); err != nil || !more {
 				if writer != nil {
-					return nil //nolint:nilerr // the client is gone, or comes back for what could not be told
+					return nil // the client is gone, or comes back for what could not be told
 				}
 				return err
 			}

@@ -180,10 +180,8 @@ func (c Config) validate() error {
 	if i := c.Log.MonitorInterval; i != 0 && i < minMonitorInterval {
 		refuse("log.monitorInterval", i, fmt.Sprintf("it must be %s or more, or 0 to measure nothing", minMonitorInterval))
 	}
-	if ui := c.API.TemporalUI; ui != "" {
-		if u, err := url.Parse(ui); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			refuse("api.temporalUi", ui, "it must be a URL such as http://127.0.0.1:8233, or empty")
-		}
+	if ui := c.API.TemporalUI; ui != "" && !isWebAddress(ui) {
+		refuse("api.temporalUi", ui, "it must be a URL such as http://127.0.0.1:8233, or empty")
 	}
 	if c.Metrics.Listen != "" {
 		if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
@@ -203,6 +201,11 @@ func (c Config) validate() error {
 		refuse("logging.format", c.Logging.Format, fmt.Sprintf("formats are %v", formats))
 	}
 	return errors.Join(errs...)
+}
+
+func isWebAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // Client returns the part of the configuration that a taskqueue.Client needs. What needs a connection, the

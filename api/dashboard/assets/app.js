@@ -11,7 +11,7 @@ import tasks from "./tasks.js";
 const main = document.getElementById("main");
 const live = document.getElementById("live");
 let leave = new AbortController();
-let shown = "";
+let shown = null;
 
 /** The view of an address: #/tasks/ID?name=value. Everything that a view shows is in it, so that it can be shared and kept. */
 function route(hash) {
@@ -36,9 +36,10 @@ async function open() {
   // A view that is another one begins at its top; a change of its parameters leaves the focus where it is.
   const other = shown !== `${name}/${id}`;
   const again = !other;
+  const first = shown === null; // the browser itself begins at the top of the page
   shown = `${name}/${id}`;
   if (!view) return failed(new Error("There is no such page."));
-  if (other) arrive();
+  if (other && !first) arrive();
   try {
     await view({ main, id, parameters, signal, setLive, setTitle, again });
   } catch (error) {

@@ -67,7 +67,7 @@ func (h *Hub[U]) Subscribe(key string, poll Poll[U]) *Reader[U] {
 	t := h.topics[key]
 	if t == nil {
 		// The topic outlives the request that was the first to read it.
-		ctx, stop := context.WithCancel(context.Background())
+		ctx, stop := context.WithCancel(context.Background()) //nolint:gosec // end calls it
 		t = &topic[U]{key: key, readers: make(map[*Reader[U]]struct{}), stop: stop}
 		h.topics[key] = t
 		go h.run(ctx, t, poll)

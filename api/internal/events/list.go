@@ -102,20 +102,20 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 	u.Changed, u.Gone = map[task.ID]tasklog.Entity{}, map[task.ID]struct{}{}
 	known := make(map[task.ID]string, len(before.Tasks))
 	for _, e := range before.Tasks {
-		print, err := fingerprint(e)
+		state, err := fingerprint(e)
 		if err != nil {
 			return err
 		}
-		known[e.ID] = print
+		known[e.ID] = state
 	}
 	present := make(map[task.ID]bool, len(now.Tasks))
 	for _, e := range now.Tasks {
 		present[e.ID] = true
-		print, err := fingerprint(e)
+		state, err := fingerprint(e)
 		if err != nil {
 			return err
 		}
-		if known[e.ID] != print {
+		if known[e.ID] != state {
 			u.Changed[e.ID] = e
 		}
 	}
@@ -124,7 +124,7 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 	u.More = full && len(u.Changed) == window
 	for _, e := range before.Tasks {
 		// A task that was pushed out of a full window by others is still in the list.
-		if !present[e.ID] && !(full && behind(now.Tasks[window-1], e)) {
+		if !present[e.ID] && (!full || !behind(now.Tasks[window-1], e)) {
 			u.Gone[e.ID] = struct{}{}
 		}
 	}

@@ -1,9 +1,9 @@
 package events
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +26,7 @@ func TestWhatHasChangedInAList(t *testing.T) {
 	a, b, c := entity("a", 1, task.Enqueued), entity("b", 2, task.Enqueued), entity("c", 3, task.Enqueued)
 	full := make([]tasklog.Entity, window)
 	for i := range full {
-		full[i] = entity(fmt.Sprint(i), int64(2000-i), task.Completed)
+		full[i] = entity(strconv.Itoa(i), int64(2000-i), task.Completed)
 	}
 	for name, tc := range map[string]struct {
 		before, now   tasklog.Page
@@ -64,7 +64,7 @@ func ids(tasks []tasklog.Entity) (all []task.ID) {
 func TestUpdatesThatWereMissedAreMerged(t *testing.T) {
 	t.Parallel()
 	update := func(total int64, changed []tasklog.Entity, gone ...task.ID) ListUpdate {
-		u := ListUpdate{Changed: map[task.ID]tasklog.Entity{}, Gone: map[task.ID]struct{}{}, Total: total, ID: fmt.Sprint(total)}
+		u := ListUpdate{Changed: map[task.ID]tasklog.Entity{}, Gone: map[task.ID]struct{}{}, Total: total, ID: strconv.FormatInt(total, 10)}
 		for _, e := range changed {
 			u.Changed[e.ID] = e
 		}
@@ -86,7 +86,7 @@ func TestUpdatesThatWereMissedAreMerged(t *testing.T) {
 
 	var pending ListUpdate
 	for i := range 10 * window {
-		pending = update(int64(i), []tasklog.Entity{entity(fmt.Sprint(i), int64(i), task.Enqueued)}).After(pending)
+		pending = update(int64(i), []tasklog.Entity{entity(strconv.Itoa(i), int64(i), task.Enqueued)}).After(pending)
 		require.LessOrEqual(t, len(pending.Changed), 2*window)
 	}
 	require.True(t, pending.More, "it has stopped gathering tasks")

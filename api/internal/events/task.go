@@ -53,7 +53,7 @@ func fingerprint(tasks ...tasklog.Entity) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("encode task %q: %w", e.ID, err)
 		}
-		fmt.Fprintf(hash, "%s %s %d;", encoded, e.Status, e.UpdatedAt.UnixMilli())
+		_, _ = fmt.Fprintf(hash, "%s %s %d;", encoded, e.Status, e.UpdatedAt.UnixMilli())
 	}
 	return fmt.Sprintf("%016x", hash.Sum64()), nil
 }
