@@ -64,15 +64,15 @@ func awaitStatus(t *testing.T, url, status string) taskJSON {
 
 func TestANewcomersFirstTask(t *testing.T) {
 	t.Parallel()
-	runFirstTask(t)
+	runFirstTask(t, "sqlite")
 }
 
 func TestANewcomersFirstTaskWithElasticsearch(t *testing.T) {
 	t.Parallel()
-	runFirstTask(t, "--elasticsearch="+elastictest.New(t).URL, "--elasticsearch-index=temporal_visibility_v1_first")
+	runFirstTask(t, "elastic", "--elasticsearch="+elastictest.New(t).URL, "--elasticsearch-index=temporal_visibility_v1_first")
 }
 
-func runFirstTask(t *testing.T, flags ...string) {
+func runFirstTask(t *testing.T, engine string, flags ...string) {
 	t.Helper()
 	p := startProcess(t, append(flags, "--ephemeral", "--temporal-port=0", "--ui-port=0", "--api-port=0")...)
 	url := p.api(t)
@@ -101,7 +101,7 @@ func runFirstTask(t *testing.T, flags ...string) {
 		return log.Index.Up != nil
 	}, 30*time.Second, 50*time.Millisecond)
 	require.True(t, *log.Index.Up)
-	require.Equal(t, "sqlite", log.Engine)
+	require.Equal(t, engine, log.Engine)
 	require.NotNil(t, log.ReachesBackTo)
 	metrics := request[string](t, http.MethodGet, url+"/metrics", "", http.StatusOK)
 	for _, line := range []string{"taskqueue_log_index_up 1", "taskqueue_log_removed_total 0", "taskqueue_worker_running{"} {
