@@ -36,17 +36,24 @@ func (s *statement) add(text string, args ...any) {
 	s.args = append(s.args, args...)
 }
 
-// where adds the condition that finds the tasks of the filter among the rows e of executions_visibility.
+// where adds the condition that finds the tasks of the filter among the rows e of executions_visibility. SQLite asks for its parts one
+// after the other, and every attribute costs it a look into the row's JSON, so those come first that leave few rows to the others.
 func (s *statement) where(schema schema, f *tasklog.Filter, now time.Time) {
 	s.add("e.namespace_id = ? AND e.workflow_type_name = ?", schema.namespaceID, tasklog.WorkflowType)
-	s.add(" AND ")
-	s.status(schema, tasklog.NewStatusCondition(f.Statuses()))
+	var equal, other []tasklog.Condition
 	for _, c := range f.Conditions() {
-		if c.Column != tasklog.Status { // which are all in the condition above
-			s.add(" AND ")
-			s.condition(schema, c)
+		switch {
+		case c.Column == tasklog.Status: // all of these are in one condition
+		case equalsOnlySet(c):
+			equal = append(equal, c)
+		default:
+			other = append(other, c)
 		}
 	}
+	s.conditions(schema, equal)
+	s.add(" AND ")
+	s.status(schema, tasklog.NewStatusCondition(f.Statuses()))
+	s.conditions(schema, other)
 	s.words(schema, f.Words())
 	s.notSuperseded(schema, now)
 }
@@ -80,6 +87,13 @@ func (s *statement) status(schema schema, c tasklog.StatusCondition) {
 	}
 	s.add(fmt.Sprintf("(e.status IN %s OR e.status NOT IN %s AND %s %s %s)",
 		executions(c.Executions...), executions(c.Decided...), value(schema, tasklog.Status), operator, statuses(c.Attributes)))
+}
+
+func (s *statement) conditions(schema schema, conditions []tasklog.Condition) {
+	for _, c := range conditions {
+		s.add(" AND ")
+		s.condition(schema, c)
+	}
 }
 
 // condition adds one condition on another column than the status.
