@@ -20,6 +20,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/api/tao"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 // The numbers and letters are those of the checks in the PHP system's behaviour reference.
@@ -480,6 +481,30 @@ func TestTAORedirectURL(t *testing.T) {
 		require.ErrorContains(t, err, "api: Config.TAO: tao: RedirectURL is")
 		require.ErrorContains(t, err, reason)
 	}
+}
+
+// 61, E: what applications answer their own pages with.
+func TestTAOStateOf(t *testing.T) {
+	t.Parallel()
+	b := setupTAO(t, api.Config{})
+	log := b.client.TaskLog()
+	state, err := tao.StateOf(t.Context(), log, task.ID(b.done), b.ana, "echo")
+	require.NoError(t, err)
+	encoded, err := json.Marshal(tao.NewCreated(state, map[string]any{"uri": "x"}))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"success":true,"data":{"extra":{"uri":"x"},"task":{"id":"`+b.done+`","status":"Completed","report":[
+		{"type":"info","message":"Running task `+b.done+`"},{"type":"success","message":"wrote a file"}]}}}`, string(encoded))
+	state, err = tao.StateOf(t.Context(), log, task.ID(b.waits), b.ana, "")
+	require.NoError(t, err)
+	require.Equal(t, tao.TaskState{ID: task.ID(b.waits), Status: "Queued", Report: []tao.ReportLine{}}, state)
+
+	var wrongAction *tao.WrongActionError
+	_, err = tao.StateOf(t.Context(), log, task.ID(b.done), b.ana, "hold")
+	require.ErrorAs(t, err, &wrongAction)
+	require.ErrorContains(t, err, "Wrong task type")
+	var notFound *tasklog.NotFoundError
+	_, err = tao.StateOf(t.Context(), log, task.ID(b.foreign), b.ana, "")
+	require.ErrorAs(t, err, &notFound)
 }
 
 func TestTAOOff(t *testing.T) {
