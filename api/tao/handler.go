@@ -39,7 +39,6 @@ func New(config Config) (*Handler, error) {
 		return nil, fmt.Errorf("tao: RedirectURL %w", err)
 	}
 	files := bucket{config.Files}
-
 	return &Handler{
 		config:   config,
 		managed:  tasklog.SimpleManagement(files, redirect, true),

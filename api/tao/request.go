@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -125,10 +124,7 @@ func (q *request) number(name string) *int {
 	if match == nil {
 		return new(int)
 	}
-	n, err := strconv.ParseInt(match[1], 10, 32)
-	if err != nil { // out of range: ParseInt returns the nearest
-		n = max(min(n, math.MaxInt32), math.MinInt32)
-	}
+	n, _ := strconv.ParseInt(match[1], 10, 32) // of what is out of range, the nearest that is not
 	return new(int(n))
 }
 

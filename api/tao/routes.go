@@ -30,14 +30,14 @@ func Routes() []Route { return slices.Clone(routes) }
 
 var routes = []Route{
 	// tao-core: for browsers, and for programs.
-	{Path: "/tao/TaskQueueWebApi/getAll", Operation: "webGetAll", dialect: web{}, ajax: true, handle: getAll(withoutReport)},
+	{Path: "/tao/TaskQueueWebApi/getAll", Operation: "webGetAll", dialect: web{}, ajax: true, handle: getAll(withoutReport(managed))},
 	{Path: "/tao/TaskQueueWebApi/get", Operation: "webGet", dialect: web{}, ajax: true, handle: get(managed)},
 	{Path: "/tao/TaskQueueWebApi/stats", Operation: "webStats", dialect: web{}, ajax: true, handle: stats},
 	{Path: "/tao/TaskQueueWebApi/archive", Operation: "webArchive", dialect: web{}, ajax: true, Streams: true, handle: bulk((*tasklog.TaskLog).ArchiveMany)},
 	{Path: "/tao/TaskQueueWebApi/cancel", Operation: "webCancel", dialect: web{}, ajax: true, Streams: true, handle: bulk((*tasklog.TaskLog).CancelMany)},
 	{Path: "/tao/TaskQueueWebApi/download", Operation: "webDownload", dialect: web{}, Streams: true, handle: download},
 	{Path: "/tao/TaskQueue/get", Operation: "restGet", dialect: rest{}, handle: restGet},
-	{Path: "/tao/TaskQueue/getAll", Operation: "restGetAll", dialect: rest{}, handle: getAll(withoutReport)},
+	{Path: "/tao/TaskQueue/getAll", Operation: "restGetAll", dialect: rest{}, handle: getAll(withoutReport(managed))},
 	{Path: "/tao/TaskQueue/getStatus", Operation: "restGetStatus", dialect: rest{}, handle: restGetStatus},
 
 	// extension-tao-task-queue: what its document has.
@@ -45,7 +45,7 @@ var routes = []Route{
 	{Path: "/taoTaskQueue/TaskQueueRestApi/getStatus", Operation: "extensionRestGetStatus", dialect: rest{}, handle: restGetStatus},
 
 	// extension-tao-task-queue: what it had before, and still serves.
-	{Path: "/taoTaskQueue/TaskQueueWebApi/getAll", Operation: "extensionWebGetAll", dialect: formerWeb{}, ajax: true, handle: getAll(listed)},
+	{Path: "/taoTaskQueue/TaskQueueWebApi/getAll", Operation: "extensionWebGetAll", dialect: formerWeb{}, ajax: true, handle: getAll(withoutReport(detailed))},
 	{Path: "/taoTaskQueue/TaskQueueWebApi/get", Operation: "extensionWebGet", dialect: formerWeb{}, ajax: true, handle: get(detailed)},
 	{Path: "/taoTaskQueue/TaskQueueWebApi/stats", Operation: "extensionWebStats", dialect: formerWeb{}, ajax: true, handle: stats},
 	{Path: "/taoTaskQueue/TaskQueueWebApi/archive", Operation: "extensionWebArchive", dialect: formerWeb{}, ajax: true, Streams: true, handle: bulk((*tasklog.TaskLog).ArchiveMany)},
@@ -64,16 +64,13 @@ func managed(h *Handler, _ *request) tasklog.Presenter  { return h.managed }
 func detailed(h *Handler, _ *request) tasklog.Presenter { return h.detailed }
 func seed(h *Handler, _ *request) tasklog.Presenter     { return h.seed }
 
-func withoutReport(h *Handler, _ *request) tasklog.Presenter {
-	p := h.managed
-	p.WithoutReport = true
-	return p
-}
-
-func listed(h *Handler, _ *request) tasklog.Presenter {
-	p := h.detailed
-	p.WithoutReport = true
-	return p
+// withoutReport leaves the reports out.
+func withoutReport(show presentation) presentation {
+	return func(h *Handler, q *request) tasklog.Presenter {
+		p := show(h, q)
+		p.WithoutReport = true
+		return p
+	}
 }
 
 // seedList has the reports unless the request wants none, which only the first version could tell.

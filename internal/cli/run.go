@@ -69,7 +69,7 @@ func runHere(ctx context.Context, a *app.App, id task.ID) error {
 	}
 	// If it has not been started, nobody ever will.
 	_, cancelled := a.Client.TaskLog().Cancel(context.WithoutCancel(ctx), id, tasklog.ControlOptions{})
-	if _, ended := errors.AsType[*tasklog.NotEligibleError](cancelled); ended {
+	if _, begun := errors.AsType[*tasklog.NotEligibleError](cancelled); begun {
 		cancelled = nil
 	}
 	return errors.Join(err, cancelled)
