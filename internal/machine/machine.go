@@ -88,5 +88,9 @@ func (m *Meter) work() (work, error) {
 	}
 	t := stat.CPUTotal
 	busy := t.User + t.Nice + t.System + t.IRQ + t.SoftIRQ + t.Steal // the times of guests are among these
-	return work{busy: busy, possible: busy + t.Idle + t.Iowait}, nil
+	w := work{busy: busy, possible: busy + t.Idle + t.Iowait}
+	if w.possible == 0 {
+		return work{}, errors.New("proc/stat has no times of processors")
+	}
+	return w, nil
 }
