@@ -60,8 +60,11 @@ func runHere(ctx context.Context, a *app.App, id task.ID) error {
 	}
 	working, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.Run(working) }()
-	err = awaitTask(ctx, a, id)
+	go func() {
+		defer stop() // without a worker there is nothing to wait for
+		ended <- w.Run(working)
+	}()
+	err = awaitTask(working, a, id)
 	stop()
 	err = errors.Join(err, <-ended)
 	if err == nil {
