@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/api/tao"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -62,6 +63,82 @@ var decisions = map[string]decision{
 	"getReadiness":     {"", nil, ok, ok, ok},
 	"getMetrics":       {"", nil, forbidden, ok, ok},
 	"getOpenAPI":       {"", nil, ok, ok, ok},
+}
+
+// taoDecision is what somebody else's request to an endpoint of the PHP system does: what it is about is ben's.
+type taoDecision struct {
+	parameters string // ID stands for a task that waits, FILE for one with a file
+	shows      string // what is in the answer to whoever may; some errors have the status of a success. MARKER stands for the tasks' label
+	operators  bool   // operators and admins may; ben always may, ana never
+}
+
+// taoDecisions has every endpoint.
+var taoDecisions = map[string]taoDecision{
+	"webGetAll":              {"", "MARKER", false},
+	"webGet":                 {"taskId=ID", "MARKER", false},
+	"webStats":               {"", `"numberOfTasksCompleted":1,`, false},
+	"webArchive":             {"taskId=ID", `{"success":true}`, false},
+	"webCancel":              {"taskId[]=ID", `{"success":true}`, false},
+	"webDownload":            {"taskId=FILE", "MARKER", false},
+	"restGet":                {"id=FILE", "MARKER", true},
+	"restGetAll":             {"", "MARKER", false},
+	"restGetStatus":          {"id=ID", `"data":"created"`, true},
+	"extensionRestGet":       {"id=ID", "MARKER", true},
+	"extensionRestGetStatus": {"id=ID", `"data":"created"`, true},
+	"extensionWebGetAll":     {"", "MARKER", false},
+	"extensionWebGet":        {"taskId=ID", "MARKER", false},
+	"extensionWebStats":      {"", `"numberOfTasksCompleted":1,`, false},
+	"extensionWebArchive":    {"taskId=ID", `{"success":true}`, false},
+	"extensionWebDownload":   {"taskId=FILE", "MARKER", false},
+	"seedGetAll":             {"reportIncluded=1", "MARKER", false},
+	"seedGet":                {"taskId=ID", "MARKER", false},
+	"seedStats":              {"", `"numberOfTasksCompleted":1,`, false},
+	"seedArchive":            {"taskId=ID", `{"success":true}`, false},
+	"seedDownload":           {"taskId=FILE", "MARKER", false},
+}
+
+// Every endpoint of the PHP system is asked by everybody, by GET and by POST. A new one needs a decision here.
+func TestWhoMayDoWhatAsInThePHPSystem(t *testing.T) {
+	t.Parallel()
+	g := setupGuarded(t)
+	g.work()
+	marker := "marker-" + temporaltest.UniqueName(t)
+	require.NoError(t, g.files.WriteAll(t.Context(), marker+".csv", []byte("the file of "+marker), nil))
+	file := g.enqueue(g.ben, map[string]any{"action": "echo", "label": marker, "parameters": map[string]any{"file": marker + ".csv"}}).ID
+	g.await("ben's task has ended, and the index knows", func() bool { return g.total(g.ben, "status=completed") == 1 })
+
+	require.Len(t, taoDecisions, len(tao.Routes()))
+	for _, r := range tao.Routes() {
+		d, decided := taoDecisions[r.Operation]
+		require.True(t, decided, "%s: who may do it? Decide in access_test.go", r.Operation)
+		for _, method := range tao.Methods() {
+			t.Run(r.Operation+" "+method, func(t *testing.T) {
+				t.Parallel()
+				waits := g.enqueue(g.ben, map[string]any{"action": "echo", "label": marker, "delay": "1h"}).ID
+				parameters := strings.NewReplacer("ID", waits, "FILE", file).Replace(d.parameters)
+				shows := strings.ReplaceAll(d.shows, "MARKER", marker)
+				ask := func(who string) answer {
+					if method == http.MethodGet {
+						return g.as(who, method, r.Path+"?"+parameters, nil, ajax...)
+					}
+					return g.as(who, method, r.Path, parameters, append([]string{"Content-Type", "application/x-www-form-urlencoded"}, ajax...)...)
+				}
+				for _, who := range []string{nobody, wrong, expired, revoked} {
+					a := ask(who)
+					require.Equal(t, http.StatusUnauthorized, a.StatusCode, "%q: %s", who, a.body)
+					require.Contains(t, a.Header.Get("WWW-Authenticate"), "Bearer")
+					require.Contains(t, string(a.body), `{"success":false,`)
+				}
+				for _, who := range []string{g.ana, operator, admin, g.ben} { // ben last: what he may change is then changed
+					if may := who == g.ben || d.operators && who != g.ana; may {
+						require.Contains(t, string(ask(who).body), shows, who)
+					} else {
+						require.NotContains(t, string(ask(who).body), shows, who)
+					}
+				}
+			})
+		}
+	}
 }
 
 // Every route is asked by everybody. A new route needs a decision here.

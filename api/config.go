@@ -41,6 +41,8 @@ type Config struct {
 	Limits Limits
 	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: DefaultTimeout.
 	Timeout time.Duration
+	// TAO says whether and how the endpoints of the PHP system are served. Default: they are, and tell of no redirectUrl.
+	TAO TAO
 	// Logger gets errors, and at debug level every request. Default: slog.Default().
 	Logger *slog.Logger
 }

@@ -11,6 +11,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
+	"github.com/distributed-task-queue/taskqueue/api/internal/taskfile"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/schedule"
@@ -69,6 +70,12 @@ func problemOf(err error) *problem {
 			return kindInProgress.problem("id", e.Error())
 		}
 		return kindDequeued.problem("id", e.Error())
+	}
+	if e, ok := errors.AsType[*taskfile.NotCompletedError](err); ok {
+		return kindNoDownload.problem("id", e.Error())
+	}
+	if e, ok := errors.AsType[*taskfile.MissingError](err); ok {
+		return kindNoFile.problem("", e.Error())
 	}
 	if e, ok := errors.AsType[*schedule.InvalidError](err); ok {
 		return kindInvalid.problem(e.Field, e.Field+" "+e.Reason)

@@ -54,6 +54,11 @@ func continueTrace(c *gin.Context) {
 
 // fail answers with the problem that the error is.
 func (s *Server) fail(c *gin.Context, err error) {
+	s.answerFailure(c, err, func(p *problem) { p.write(c) })
+}
+
+// answerFailure answers with the problem that the error is, as write puts it, if there is still somebody to answer.
+func (s *Server) answerFailure(c *gin.Context, err error, write func(*problem)) {
 	ctx := c.Request.Context()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		c.AbortWithStatus(statusClientGone)
@@ -66,5 +71,5 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		panic(http.ErrAbortHandler)
 	}
-	p.write(c)
+	write(p)
 }

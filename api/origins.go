@@ -25,7 +25,7 @@ func newOrigins(allowed []string) (origins, error) {
 		o.cors = cors.New(cors.Options{
 			AllowedOrigins: allowed,
 			AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
-			AllowedHeaders: []string{"Authorization", keyHeader, "Content-Type", "Range", "Traceparent", "Tracestate"},
+			AllowedHeaders: []string{"Authorization", keyHeader, "Content-Type", "Range", "Traceparent", "Tracestate", "X-Requested-With"},
 			ExposedHeaders: []string{"Content-Disposition", "Link", "Location", "Retry-After", "WWW-Authenticate"},
 			MaxAge:         600,
 		})

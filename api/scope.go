@@ -11,14 +11,19 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// newCall returns the call of a visitor. Its log is the only one that handlers read and change tasks with, a test sees to that:
-// to an owner it is a log of their own tasks alone, whatever a request says.
+// newCall returns the call of a visitor.
 func (s *Server) newCall(c *gin.Context, v visitor, body []byte) *call {
+	return &call{Context: c, visitor: v, log: s.logOf(v), body: body}
+}
+
+// logOf returns the only log that handlers read and change tasks with, a test sees to that: to an owner it is a log of their own
+// tasks alone, whatever a request says.
+func (s *Server) logOf(v visitor) *tasklog.TaskLog {
 	log := s.config.Client.TaskLog()
 	if v.confined() {
 		log = log.OwnedBy(v.Subject)
 	}
-	return &call{Context: c, visitor: v, log: log, body: body}
+	return log
 }
 
 // confined reports whether the visitor sees only their own tasks.

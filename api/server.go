@@ -80,7 +80,7 @@ func New(config Config) (*Server, error) {
 		}
 		s.engine.Handle(r.method, r.path, s.serve(r, o))
 	}
-	return s, nil
+	return s, s.mountTAO()
 }
 
 // Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine.

@@ -49,6 +49,8 @@ type Config struct {
 	Concurrency int
 	// Strategy says whose task is next when several queues have tasks. Default: Weight.
 	Strategy Strategy
+	// Limits keep the worker from taking tasks while the machine is busy. Default: none do.
+	Limits Limits
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
 	// cancelled. Default: 30 s.
 	ShutdownTimeout time.Duration
@@ -101,6 +103,9 @@ func (c Config) validate() error {
 	}
 	if c.Limit > 0 && c.Queue == "" {
 		return ErrLimitNeedsQueue
+	}
+	if err := c.Limits.Validate(); err != nil {
+		return fmt.Errorf("worker: Config.Limits: %w", err)
 	}
 	if c.ShutdownTimeout < 0 {
 		return fmt.Errorf("worker: Config.ShutdownTimeout is %s; it cannot be negative", c.ShutdownTimeout)

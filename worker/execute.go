@@ -22,7 +22,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 	if !known {
 		w.gate.decline(l)
 		logger.Warn("No such action is registered; the task goes back to its queue")
-		return workflows.Result{}, w.handBack(ctx, "the action is not known to this worker", unknownActionDelay(info.Attempt))
+		return workflows.Result{}, w.handBack(ctx, ReasonUnknownAction, unknownActionDelay(info.Attempt))
 	}
 	if err := w.gate.begin(ctx, l, info.StartedTime.Sub(info.ScheduledTime)); err != nil {
 		return workflows.Result{}, w.handBack(ctx, err.Error(), handBackDelay)
@@ -43,7 +43,7 @@ func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedVal
 func (w *Worker) executeHere(ctx context.Context, l *line, queue *pauseWatch, name string, parameters json.RawMessage) (workflows.Result, error) {
 	action, known := w.config.Actions.Lookup(name)
 	if !known {
-		return workflows.Result{}, declined("the action is not known to this worker")
+		return workflows.Result{}, declined(ReasonUnknownAction)
 	}
 	if queue.isPaused(ctx) {
 		return workflows.Result{}, declined("the queue is paused")

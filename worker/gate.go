@@ -21,6 +21,7 @@ type gate struct {
 	permits   int // how many tasks may run at a time
 	remaining int // how many tasks may still be started; negative for any number
 	paused    bool
+	full      bool // the machine is at its limits
 	stopped   bool // paused for good
 	lines     []*line
 	virtual   float64       // the largest pass at which a task was started
@@ -214,7 +215,7 @@ func (g *gate) end(l *line) {
 
 // grant gives free permits to held tasks first, then to the queues whose turn it is.
 func (g *gate) grant() {
-	if g.paused {
+	if g.paused || g.full {
 		return
 	}
 	g.held = slices.DeleteFunc(g.held, func(h *hold) bool {

@@ -6,24 +6,29 @@ import "go.temporal.io/sdk/client"
 const (
 	// MetricPaused is 1 while the worker is paused or stops, otherwise 0.
 	MetricPaused = "taskqueue_worker_paused"
+	// MetricFull is 1 while the worker takes no tasks because the machine is at its limits, otherwise 0.
+	MetricFull = "taskqueue_worker_full"
 	// MetricRunning is how many tasks of the queue run in this worker.
 	MetricRunning = "taskqueue_worker_running"
 )
 
-type gauges struct{ paused, running client.MetricsGauge }
+type gauges struct{ paused, full, running client.MetricsGauge }
 
 var noGauges = newGauges(client.MetricsNopHandler)
 
 func newGauges(h client.MetricsHandler) gauges {
-	return gauges{paused: h.Gauge(MetricPaused), running: h.Gauge(MetricRunning)}
+	return gauges{paused: h.Gauge(MetricPaused), full: h.Gauge(MetricFull), running: h.Gauge(MetricRunning)}
 }
 
-func (g gauges) setPaused(paused bool) {
-	value := 0.0
-	if paused {
-		value = 1
+func (g gauges) setPaused(paused bool) { g.paused.Update(number(paused)) }
+
+func (g gauges) setFull(full bool) { g.full.Update(number(full)) }
+
+func number(is bool) float64 {
+	if is {
+		return 1
 	}
-	g.paused.Update(value)
+	return 0
 }
 
 func (g gauges) setRunning(n int) { g.running.Update(float64(n)) }
@@ -34,5 +39,6 @@ func (g *gate) measure(l *line, h client.MetricsHandler) {
 	defer g.mu.Unlock()
 	l.gauges = newGauges(h)
 	l.gauges.setPaused(g.paused)
+	l.gauges.setFull(g.full)
 	l.gauges.setRunning(l.running)
 }

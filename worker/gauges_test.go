@@ -97,3 +97,26 @@ func TestGaugesSayWhatRunsAndWhetherTheWorkerIsPaused(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+func TestAWorkerTakesNoTasksWhileTheMachineIsAtItsLimits(t *testing.T) {
+	b := setup(t)
+	plain, measured := b.client, newGauges()
+	var err error
+	b.client, err = client.Dial(client.Options{HostPort: temporaltest.Server().Address, MetricsHandler: measured})
+	require.NoError(t, err)
+	t.Cleanup(b.client.Close)
+	b.register("note", func(context.Context, json.RawMessage) (task.Report, error) { return task.Success("noted"), nil })
+	queue := b.queue("a")
+	b.start(worker.Config{Queues: []worker.Queue{{Name: queue}}, Limits: worker.Limits{Memory: 1e-6}}) // more of it is in use on any machine
+	measured.await(t, worker.MetricFull, queue, 1)
+	id := b.enqueue(queue, "note", `{}`)
+	require.Never(t, func() bool {
+		info := b.describe(id)
+		return info.GetWorkflowExecutionInfo().GetCloseTime() != nil
+	}, 2*time.Second, 100*time.Millisecond)
+
+	b.client = plain
+	b.start(worker.Config{Queues: []worker.Queue{{Name: queue}}, Limits: worker.Limits{Memory: 100}})
+	_, err = b.result(id)
+	require.NoError(t, err)
+}

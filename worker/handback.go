@@ -14,8 +14,11 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
-// errorTypeHandedBack is the type of the error that hands a task back to its queue.
-const errorTypeHandedBack = "HandedBack"
+// ErrorTypeHandedBack is the type of the error that hands a task back to its queue.
+const ErrorTypeHandedBack = "HandedBack"
+
+// ReasonUnknownAction is in the message of that error if the worker does not know the action. Workers in other languages say the same.
+const ReasonUnknownAction = "the action is not known to this worker"
 
 // MetricHandedBack counts the tasks that were handed back, by reason.
 const MetricHandedBack = "taskqueue_handed_back"
@@ -52,7 +55,7 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 		activity.RecordHeartbeat(ctx)
 	}
 	// Benign, because nothing has failed: metrics and traces do not count it.
-	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, errorTypeHandedBack,
+	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, ErrorTypeHandedBack,
 		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
 }
 

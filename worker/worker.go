@@ -42,6 +42,7 @@ type Worker struct {
 	config  Config
 	tracing []interceptor.WorkerInterceptor
 	gate    *gate
+	limiter *limiter // nil: there are no limits
 	runner  activities.Runner
 	system  activities.System
 	workers []sdkworker.Worker // one for each queue, and one for what is no task
@@ -67,6 +68,12 @@ func New(config Config) (*Worker, error) {
 		system: activities.System{
 			Registry: config.Actions, TaskLog: config.TaskLog, Client: config.Client, Namespace: config.Namespace,
 		},
+	}
+	if !config.Limits.isZero() {
+		var err error
+		if w.limiter, err = newLimiter(config.Limits, w.gate, config.Logger); err != nil {
+			return nil, fmt.Errorf("worker: Config.Limits: %w", err)
+		}
 	}
 	spans, err := tracing.WorkerInterceptor(config.TracerProvider)
 	if err != nil {
@@ -151,6 +158,14 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 // timeout, cancels them, and returns.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.stop()
+	if w.limiter != nil {
+		limited, cancel := context.WithCancel(ctx)
+		w.limiter.look() // before the first task can come
+		var limiting sync.WaitGroup
+		limiting.Go(func() { w.limiter.run(limited) })
+		defer limiting.Wait()
+		defer cancel()
+	}
 	for i, sdk := range w.workers {
 		if err := sdk.Start(); err != nil {
 			w.workers = w.workers[:i] // only what was started can be stopped

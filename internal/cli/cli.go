@@ -75,8 +75,8 @@ func (p *program) command() *cobra.Command {
 	flags.StringVar(&p.connection.Address, "address", "", "host:port of the Temporal server (default: TEMPORAL_ADDRESS, or localhost:7233)")
 	flags.StringVar(&p.connection.Namespace, "namespace", "", "Temporal namespace (default: TEMPORAL_NAMESPACE, or default)")
 	flags.StringVar((*string)(&p.output), "output", "", "json or table (default: table on a terminal, else json)")
-	root.AddCommand(p.initCommand(), p.enqueueCommand(), p.rerunCommand(), p.logCommand(), p.queueCommand(), p.associationsCommand(),
-		p.scheduleCommand(), p.keyCommand(), p.benchCommand())
+	root.AddCommand(p.initCommand(), p.enqueueCommand(), p.runCommand(), p.rerunCommand(), p.logCommand(), p.queueCommand(), p.associationsCommand(),
+		p.scheduleCommand(), p.stuckCommand(), p.keyCommand(), p.benchCommand())
 	return root
 }
 
@@ -104,11 +104,17 @@ func (p *program) load() (config.Config, *slog.Logger, error) {
 }
 
 // connected runs do with a connection to Temporal.
-func (p *program) connected(ctx context.Context, do func(*app.App) error) (err error) {
+func (p *program) connected(ctx context.Context, do func(*app.App) error) error {
+	return p.connectedAs(ctx, func(*config.Config) {}, do)
+}
+
+// connectedAs is connected with a configuration that is changed first.
+func (p *program) connectedAs(ctx context.Context, change func(*config.Config), do func(*app.App) error) (err error) {
 	c, logger, err := p.load()
 	if err != nil {
 		return err
 	}
+	change(&c)
 	// With its actions a task is checked, categorised and routed as by the API.
 	actions, err := app.BuiltInActions(c.Actions)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.temporal.io/sdk/temporal"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
@@ -19,10 +20,8 @@ import (
 
 func (p *program) enqueueCommand() *cobra.Command {
 	var (
-		options    taskqueue.Options
-		parameters string
-		label      string
-		wait       bool
+		t    taskFlags
+		wait bool
 	)
 	c := &cobra.Command{
 		Use: "enqueue ACTION", Short: "Enqueue a task", Args: cobra.ExactArgs(1),
@@ -32,47 +31,73 @@ func (p *program) enqueueCommand() *cobra.Command {
 			if args[0] == "" {
 				return usagef("ACTION is empty; name the action to run")
 			}
-			raw, err := readParameters(parameters, p.In)
+			raw, err := readParameters(t.parameters, p.In)
 			if err != nil {
 				return err
 			}
 			return p.connected(c.Context(), func(a *app.App) error {
-				t, err := a.Client.CreateTask(c.Context(), args[0], raw, label, &options)
+				created, err := a.Client.CreateTask(c.Context(), args[0], raw, t.label, &t.options)
 				if err != nil {
 					return err
 				}
 				if wait {
-					if err := awaitTask(c.Context(), a, t.ID); err != nil {
+					if err := awaitTask(c.Context(), a, created.ID); err != nil {
 						return err
 					}
+					return p.printEnded(c.Context(), a, created.ID)
 				}
-				e, err := a.Client.TaskLog().Get(c.Context(), t.ID)
-				if err != nil {
-					return fmt.Errorf("task %s is enqueued, but cannot be read: %w", t.ID, err)
-				}
-				if err := p.printEntity(c.Context(), a, e); err != nil {
-					return err
-				}
-				if wait && e.Status != task.Completed {
-					return errTold
-				}
-				return nil
+				return p.printCreated(c.Context(), a, created.ID)
 			})
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&parameters, "params", "", "the action's parameters: JSON, @FILE, or - for standard input (default {})")
-	flags.StringVar(&label, "label", "", "what people call this task")
-	flags.StringVar(&options.Queue, "queue", "", "the queue to wait in (default: the dispatcher chooses it)")
-	flags.StringVar(&options.Owner, "owner", "", "who the task belongs to (default: owner of the configuration)")
-	flags.StringVar((*string)(&options.Category), "category", "", fmt.Sprintf("one of %v", task.Categories()))
-	flags.StringVar((*string)(&options.ParentID), "parent", "", "the task that this one is a child of")
-	flags.StringVar((*string)(&options.ID), "id", "", "an id that no task has yet (default: a new one)")
-	flags.BoolVar(&options.Master, "master", false, "the task's status is its own business, whatever its children do")
-	flags.DurationVar(&options.Delay, "delay", 0, "how long to wait before the task may start, as in 90s or 1h30m")
-	flags.IntVar(&options.Priority, "priority", 0, "place inside the queue, from 1 (first) to 5 (last) (default 3)")
+	t.bind(flags)
+	flags.StringVar(&t.options.Queue, "queue", "", "the queue to wait in (default: the dispatcher chooses it)")
+	flags.DurationVar(&t.options.Delay, "delay", 0, "how long to wait before the task may start, as in 90s or 1h30m")
+	flags.IntVar(&t.options.Priority, "priority", 0, "place inside the queue, from 1 (first) to 5 (last) (default 3)")
 	flags.BoolVar(&wait, "wait", false, "wait until the task is done; exit with 1 if it has not completed")
 	return c
+}
+
+// taskFlags are what the flags say of a new task, however it is run.
+type taskFlags struct {
+	options    taskqueue.Options
+	parameters string
+	label      string
+}
+
+func (t *taskFlags) bind(flags *pflag.FlagSet) {
+	flags.StringVar(&t.parameters, "params", "", "the action's parameters: JSON, @FILE, or - for standard input (default {})")
+	flags.StringVar(&t.label, "label", "", "what people call this task")
+	flags.StringVar(&t.options.Owner, "owner", "", "who the task belongs to (default: owner of the configuration)")
+	flags.StringVar((*string)(&t.options.Category), "category", "", fmt.Sprintf("one of %v", task.Categories()))
+	flags.StringVar((*string)(&t.options.ParentID), "parent", "", "the task that this one is a child of")
+	flags.StringVar((*string)(&t.options.ID), "id", "", "an id that no task has yet (default: a new one)")
+	flags.BoolVar(&t.options.Master, "master", false, "the task's status is its own business, whatever its children do")
+}
+
+// printCreated prints a task that has just been enqueued.
+func (p *program) printCreated(ctx context.Context, a *app.App, id task.ID) error {
+	e, err := a.Client.TaskLog().Get(ctx, id)
+	if err != nil {
+		return fmt.Errorf("task %s is enqueued, but cannot be read: %w", id, err)
+	}
+	return p.printEntity(ctx, a, e)
+}
+
+// printEnded prints a task that has ended, and fails if it has not completed.
+func (p *program) printEnded(ctx context.Context, a *app.App, id task.ID) error {
+	e, err := a.Client.TaskLog().Get(ctx, id)
+	if err != nil {
+		return fmt.Errorf("task %s has ended, but cannot be read: %w", id, err)
+	}
+	if err := p.printEntity(ctx, a, e); err != nil {
+		return err
+	}
+	if e.Status != task.Completed {
+		return errTold
+	}
+	return nil
 }
 
 // readParameters returns what --params says.

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
@@ -20,11 +18,7 @@ func (p *program) rerunCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e, err := a.Client.TaskLog().Get(c.Context(), created.ID)
-				if err != nil {
-					return fmt.Errorf("task %s is enqueued, but cannot be read: %w", created.ID, err)
-				}
-				return p.printEntity(c.Context(), a, e)
+				return p.printCreated(c.Context(), a, created.ID)
 			})
 		},
 	}

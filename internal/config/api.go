@@ -7,6 +7,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/api/tao"
 )
 
 // API says where the REST API is served, and to whom.
@@ -18,6 +19,14 @@ type API struct {
 	TLS     TLS           `yaml:"tls"`
 	CORS    CORS          `yaml:"cors"`
 	Limits  api.Limits    `yaml:"limits"`
+	TAO     TAO           `yaml:"tao"`
+}
+
+// TAO says whether and how the endpoints of the PHP system are served.
+type TAO struct {
+	Enabled bool `yaml:"enabled"`
+	// RedirectURL is the template of what answers have as redirectUrl; empty for none.
+	RedirectURL string `yaml:"redirectUrl"`
 }
 
 // TLS names the server's certificate. Without one connections are not encrypted.
@@ -38,6 +47,7 @@ func defaultAPI() API {
 	return API{
 		Listen: "127.0.0.1:8080", Timeout: api.DefaultTimeout, Auth: auth.Config{JWT: auth.JWT{}.WithDefaults()}, CORS: CORS{AllowedOrigins: []string{}},
 		Limits: api.Limits{RequestsPerSecond: api.DefaultRequestsPerSecond, Burst: api.DefaultBurst},
+		TAO:    TAO{Enabled: true},
 	}
 }
 
@@ -54,6 +64,9 @@ func (a API) validate() error {
 	}
 	if err := a.Limits.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("api.limits.%w", err))
+	}
+	if _, err := tao.ParseRedirectURL(a.TAO.RedirectURL); err != nil {
+		errs = append(errs, fmt.Errorf("api.tao.redirectUrl %w", err))
 	}
 	return errors.Join(errs...)
 }

@@ -93,6 +93,8 @@ type Worker struct {
 	Concurrency int `yaml:"concurrency"`
 	// Strategy says whose task is next when several queues have tasks.
 	Strategy worker.Strategy `yaml:"strategy"`
+	// Limits keep the worker from taking tasks while the machine is busy.
+	Limits worker.Limits `yaml:"limits"`
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped.
 	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
 }
@@ -186,6 +188,9 @@ func (c Config) validate() error {
 	if _, err := worker.ParseStrategy(string(c.Worker.Strategy)); err != nil {
 		errs = append(errs, fmt.Errorf("worker.strategy: %w", err))
 	}
+	if err := c.Worker.Limits.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("worker.limits.%w", err))
+	}
 	if c.Worker.ShutdownTimeout <= 0 {
 		refuse("worker.shutdownTimeout", c.Worker.ShutdownTimeout, "it must be more than 0")
 	}
@@ -232,6 +237,7 @@ func (c Config) WorkerConfig() worker.Config {
 	return worker.Config{
 		Concurrency:     c.Worker.Concurrency,
 		Strategy:        c.Worker.Strategy,
+		Limits:          c.Worker.Limits,
 		ShutdownTimeout: c.Worker.ShutdownTimeout,
 	}
 }

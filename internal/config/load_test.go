@@ -160,6 +160,8 @@ func TestLoadRefusesBadValues(t *testing.T) {
 		{"rate", "api: {limits: {requestsPerSecond: 0}}", "", "api.limits.requestsPerSecond is 0"},
 		{"rate that is no number", "api: {limits: {requestsPerSecond: .nan}}", "", "api.limits.requestsPerSecond is NaN"},
 		{"burst", "api: {limits: {burst: 0}}", "", "api.limits.burst is 0"},
+		{"limit", "worker: {limits: {memory: 101}}", "", "worker.limits.memory is 101: it must be a percentage up to 100, or 0 for no limit"},
+		{"redirect", "api: {tao: {redirectUrl: 'https://tao.example.com'}}", "", `api.tao.redirectUrl is "https://tao.example.com"; it must have {taskId} or {resource} in it`},
 		{"concurrency", "worker: {concurrency: 0}", "", `worker.concurrency is "0"`},
 		{"strategy", "worker: {strategy: chance}", "", "worker.strategy"},
 		{"shutdown timeout", "worker: {shutdownTimeout: -1s}", "", `worker.shutdownTimeout is "-1s"`},
