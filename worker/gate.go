@@ -215,7 +215,7 @@ func (g *gate) end(l *line) {
 
 // grant gives free permits to held tasks first, then to the queues whose turn it is.
 func (g *gate) grant() {
-	if g.paused || g.full {
+	if g.paused {
 		return
 	}
 	g.held = slices.DeleteFunc(g.held, func(h *hold) bool {
@@ -276,7 +276,7 @@ func (g *gate) free(l *line) bool {
 		shared -= max(o.reserved, o.taken())
 		promised += o.fresh + o.granted
 	}
-	if g.remaining >= 0 && g.remaining <= promised {
+	if g.full || g.remaining >= 0 && g.remaining <= promised {
 		return false
 	}
 	return shared > 0 || l.taken() < l.reserved

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,6 +54,8 @@ func TestAFullMachineGetsNoTasks(t *testing.T) {
 		measure: func() (machine.Usage, error) { return usage, failure },
 	}
 	l.look()
+	parked := pollNow(t, g, b)
+	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return b.parked == 1 }, 5*time.Second, time.Millisecond)
 	p := pollNow(t, g, a)
 	g.received(p)
 
@@ -68,7 +71,9 @@ func TestAFullMachineGetsNoTasks(t *testing.T) {
 	require.Equal(t, 1, strings.Count(log.String(), "takes no more tasks"))
 
 	// A task that a parked poll brings waits for a moment, and is handed back.
+	g.received(parked)
 	require.ErrorIs(t, g.begin(t.Context(), b, 0), errNoPermit)
+	g.release(parked)
 	failure, usage.CPU = nil, 50
 	l.look()
 	pollNow(t, g, b)
