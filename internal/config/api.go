@@ -18,6 +18,8 @@ type API struct {
 	TLS     TLS           `yaml:"tls"`
 	CORS    CORS          `yaml:"cors"`
 	Limits  api.Limits    `yaml:"limits"`
+	// TemporalUI is the address of the Temporal Web UI, to which the dashboard links. Default: none, so it does not.
+	TemporalUI string `yaml:"temporalUi"`
 }
 
 // TLS names the server's certificate. Without one connections are not encrypted.
