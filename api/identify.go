@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -79,6 +80,16 @@ func (s *Server) authenticate(c *gin.Context) (visitor, error) {
 		return visitor{}, fmt.Errorf("authenticate: %w", err)
 	}
 	return v, nil
+}
+
+// getIdentity tells the visitor who they are, so that programs can offer only what they may do.
+func (s *Server) getIdentity(c *call) error {
+	c.JSON(http.StatusOK, struct {
+		Subject       string    `json:"subject"`
+		Role          auth.Role `json:"role"`
+		Authenticated bool      `json:"authenticated"`
+	}{c.visitor.Subject, c.visitor.Role, s.config.Authenticator != nil})
+	return nil
 }
 
 // credentialOf returns the one credential of the request, "" if it has none.

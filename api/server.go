@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/distributed-task-queue/taskqueue/api/dashboard"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -34,6 +35,7 @@ type Server struct {
 	origins   origins
 	limiter   *limiter // nil: nobody is limited
 	streams   *streams
+	history   *queueadmin.History
 }
 
 // quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
@@ -58,6 +60,7 @@ func New(config Config) (*Server, error) {
 		s.limiter = newLimiter(s.config.Limits)
 	}
 	s.streams = newStreams(s.config)
+	s.history = queueadmin.NewHistory(s.config.Client.Queues(), s.config.Logger)
 	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
 	})
@@ -90,7 +93,8 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine.
+// Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine. The queues
+// are measured, for their history, only while Serve runs.
 func (s *Server) Handler() http.Handler { return s.engine }
 
 // ListenAndServe serves on address as Serve does. Without authentication it must be one of this machine's loopback addresses.
@@ -128,6 +132,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		},
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // of clients that misbehave
 	}
+	var measuring sync.WaitGroup
+	defer measuring.Wait()
+	measured, stop := context.WithCancel(ctx)
+	defer stop()
+	measuring.Go(func() { s.history.Run(measured) })
 	ended := make(chan error, 1)
 	go func() {
 		if s.config.TLS == nil {

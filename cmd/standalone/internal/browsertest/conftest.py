@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 URL = os.environ["DASHBOARD_URL"]
+# A browser that works as root, without a GPU, and asks nobody for anything.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 class Api:
@@ -72,7 +74,7 @@ def tasks(api):
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ["DASHBOARD_CHROMIUM"], args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=os.environ["DASHBOARD_CHROMIUM"], args=FLAGS)
         yield browser
         browser.close()
 
