@@ -1,6 +1,8 @@
-// The frame of the page: which view the address shows, the theme, and whether the view is live.
+// The frame of the page: which view the address shows, who is signed in, the theme, and whether the view is live.
 
 import { h, show } from "./dom.js";
+import { get } from "./http.js";
+import { begin, key, may, onSession, signOut } from "./session.js";
 import { startTheme } from "./theme.js";
 import charts from "./charts.js";
 import enqueue from "./enqueue.js";
@@ -20,7 +22,7 @@ function route(hash) {
   const parameters = new URLSearchParams(query ?? "");
   if (name === "tasks" && rest.length) return { name: "tasks", view: task, id: decodeURIComponent(rest.join("/")), parameters };
   const view = { "": tasks, tasks, queues, charts, enqueue }[name];
-  return { name: name || "tasks", view, parameters };
+  return { name: name || "tasks", view, parameters, needs: name === "queues" ? "operator" : "owner" };
 }
 
 async function open() {
@@ -28,7 +30,7 @@ async function open() {
   leave = new AbortController();
   const { signal } = leave;
   setLive(null);
-  const { name, view, id, parameters } = route(location.hash);
+  const { name, view, id, parameters, needs = "owner" } = route(location.hash);
   for (const link of document.querySelectorAll(".bar nav a")) {
     if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -39,6 +41,7 @@ async function open() {
   const first = shown === null; // the browser itself begins at the top of the page
   shown = `${name}/${id}`;
   if (!view) return failed(new Error("There is no such page."));
+  if (!may(needs)) return failed(new Error(`This page needs the role ${needs}.`));
   if (other && !first) arrive();
   try {
     await view({ main, id, parameters, signal, setLive, setTitle, again });
@@ -54,7 +57,7 @@ function arrive() {
 }
 
 function failed(error) {
-  setTitle("Not found");
+  setTitle(error.status === 404 ? "Not found" : "Problem");
   show(main, h("h1", {}, error.status === 404 ? "There is no such task" : "This does not work"),
     h("p", { class: "error", role: "alert" }, error.message), h("p", {}, h("a", { href: "#/tasks" }, "All tasks")));
 }
@@ -70,7 +73,27 @@ function setLive(on) {
   if (live.textContent !== text) live.textContent = text;
 }
 
+/** Shows who is signed in, and only what they may see. */
+function welcome(me) {
+  const who = document.getElementById("who");
+  who.hidden = !me.authenticated;
+  who.firstChild.textContent = `${me.subject} (${me.role})`;
+  for (const link of document.querySelectorAll("[data-needs]")) link.hidden = !may(link.dataset.needs);
+}
+
+async function start() {
+  try {
+    const me = await get("api/v1/me"); // which may ask for a key
+    begin(key(), me);
+  } catch (error) {
+    return failed(error);
+  }
+  addEventListener("hashchange", open);
+  await open();
+}
+
 document.getElementById("skip").addEventListener("click", () => main.focus());
 startTheme(document.getElementById("theme"));
-addEventListener("hashchange", open);
-open();
+document.querySelector("#who button").addEventListener("click", signOut);
+onSession(welcome);
+start();

@@ -1,7 +1,7 @@
 // The form in which conditions on any column are put together.
 
 import { h, select, show } from "./dom.js";
-import { columns, operators, statuses } from "./query.js";
+import { columns, kindOf, operators, statuses } from "./query.js";
 
 /** Makes the form. apply is called with the conditions. */
 export function conditionsForm(apply) {
@@ -29,13 +29,19 @@ export function conditionsForm(apply) {
 function row(condition = { column: "taskName", op: "eq", value: "" }) {
   const value = h("span", { class: "value row" });
   let control;
-  const column = select(columns.map(([name, label]) => [name, label]), condition.column, { "aria-label": "Column", change: () => choose("") });
-  const op = select(operators, condition.op, { "aria-label": "Operator", change: () => choose(read()) });
+  const column = select(columns.map(([name, label]) => [name, label]), condition.column, { "aria-label": "Column", change: () => { offer(op.value); choose(""); } });
+  const op = select([], "", { "aria-label": "Operator", change: () => choose(read()) });
   const element = h("div", { class: "condition" }, column, op, value,
     h("button", { type: "button", "aria-label": "Remove this condition", click: () => element.remove() }, "✕"));
 
   const list = () => op.value === "in" || op.value === "notIn";
-  const kind = () => (op.value.toLowerCase().includes("like") ? "text" : columns.find(([name]) => name === column.value)[2]);
+  const kind = () => (op.value.toLowerCase().includes("like") ? "text" : kindOf(column.value));
+  /** Offers the operators that the column takes. */
+  function offer(chosen) {
+    const taken = operators[kindOf(column.value)];
+    show(op, taken.map(([name, text]) => h("option", { value: name }, text)));
+    op.value = taken.some(([name]) => name === chosen) ? chosen : "eq";
+  }
   function choose(old) {
     const properties = { "aria-label": "Value", class: "grow" };
     const text = [old].flat().join(", ");
@@ -50,6 +56,7 @@ function row(condition = { column: "taskName", op: "eq", value: "" }) {
     if (kind() === "time") return control.value && new Date(control.value).toISOString();
     return kind() === "bool" ? control.value === "true" : control.value;
   }
+  offer(condition.op);
   choose(condition.value);
   element.read = () => {
     const given = read();

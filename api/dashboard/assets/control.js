@@ -23,15 +23,31 @@ export async function control(verb, task) {
   });
 }
 
-/** Asks, then cancels or archives many tasks. */
-export async function controlMany(verb, ids) {
-  const force = h("input", { type: "checkbox" });
+/**
+ * Asks, then cancels or archives many tasks. The selection is the part of a bulk request that names them, and number how many they are. The
+ * server is asked first how many of them can be.
+ */
+export async function controlMany(verb, selection, number) {
+  const path = `api/v1/tasks/${verb}`;
+  const force = h("input", { type: "checkbox", change: () => look() });
+  const outlook = h("p", { role: "status" });
+  const can = verb === "cancel" ? "can be cancelled" : "can be archived";
+  async function look() {
+    outlook.textContent = "Counting…";
+    try {
+      const { eligible } = await post(path, { ...selection, force: force.checked, dryRun: true });
+      outlook.textContent = eligible >= number ? `All of them ${can}.` : `${count(eligible)} of them ${can}; the others are left as they are.`;
+    } catch (error) {
+      outlook.textContent = error.message;
+    }
+  }
+  look();
   return ask({
-    title: verb === "cancel" ? `Cancel ${count(ids.length)} tasks?` : `Archive ${count(ids.length)} tasks?`,
+    title: verb === "cancel" ? `Cancel ${count(number)} tasks?` : `Archive ${count(number)} tasks?`, text: outlook,
     fields: [["Tasks in progress too", force]],
     verb: verb === "cancel" ? "Cancel them" : "Archive them", danger: verb === "cancel",
     act: async () => {
-      const result = await post(`api/v1/tasks/${verb}`, { ids, force: force.checked });
+      const result = await post(path, { ...selection, force: force.checked });
       tell(`${count(result.changed)} changed, ${count(result.skipped)} left as they are, ${count(result.failed)} failed.`);
     },
   });

@@ -3,7 +3,7 @@
 import { h, field } from "./dom.js";
 
 /**
- * Asks. Fields are pairs of a label and a control. act is called when the user agrees; if it fails its error is shown and the dialog stays.
+ * Asks. The text may be an element. Fields are pairs of a label and a control. act is called when the user agrees; if it fails its error is shown and the dialog stays.
  * Returns whether it was done.
  */
 export function ask({ title, text, fields = [], verb, danger, act }) {
@@ -27,7 +27,7 @@ export function ask({ title, text, fields = [], verb, danger, act }) {
           }
         },
       },
-      h("h2", { id: "dialog-title" }, title), text ? h("p", {}, text) : null,
+      h("h2", { id: "dialog-title" }, title), typeof text === "string" ? h("p", {}, text) : text,
       fields.map(([label, control]) => control.type === "checkbox"
         ? h("p", {}, h("label", {}, control, " ", label)) : field(label, control)),
       problem,

@@ -5,6 +5,7 @@ import { tell } from "./dialog.js";
 import { get, post, taskPath } from "./http.js";
 import { linkTo } from "./format.js";
 import { schemaForm } from "./schemaform.js";
+import { may } from "./session.js";
 
 const categories = ["create", "update", "delete", "copy", "import", "export", "delivery_comp", "unrelated_resource", "unknown"];
 
@@ -12,14 +13,14 @@ export default async function enqueue({ main, parameters, signal, setTitle }) {
   setTitle("Enqueue a task");
   const from = parameters.get("from");
   const [{ actions }, { queues }, like] = await Promise.all([
-    get("api/v1/actions", signal), get("api/v1/queues", signal), from ? get(taskPath(from), signal) : null,
+    get("api/v1/actions", signal), may("operator") ? get("api/v1/queues", signal) : { queues: null }, from ? get(taskPath(from), signal) : null,
   ]);
   if (signal.aborted) return;
   const names = h("datalist", { id: "action-names" }, actions.map(({ name }) => h("option", { value: name })));
   const action = h("input", { list: names.id, required: true, maxlength: 255, autocomplete: "off", value: like?.taskName ?? parameters.get("action") ?? "", input: () => choose() });
   const label = h("input", { maxlength: 255, value: like?.taskLabel ?? "" });
-  const queue = select([["", "(the action's)"], ...queues.map(({ name }) => name)], "");
-  const owner = h("input", { maxlength: 255, value: like?.owner ?? "" });
+  const queue = queues ? select([["", "(the action's)"], ...queues.map(({ name }) => name)], "") : h("input", { maxlength: 255, placeholder: "(the action's)" });
+  const owner = h("input", { maxlength: 255, value: (may("operator") && like?.owner) || "" });
   const category = select([["", "(the action's)"], ...categories], like?.category && like.category !== "unknown" ? like.category : "");
   const delay = h("input", { placeholder: "90s, 1h30m", pattern: "([0-9]+(\\.[0-9]*)?(ns|us|µs|ms|s|m|h))+|[0-9]+(\\.[0-9]+)?", maxlength: 100 });
   const priority = select([["", "3 (usual)"], ["1", "1 (first)"], "2", "4", ["5", "5 (last)"]], "");
@@ -65,7 +66,7 @@ export default async function enqueue({ main, parameters, signal, setTitle }) {
   h("div", { class: "fields" }, field("Action", action, { hint: "What to run. The list has those that this server knows." }),
     field("Label", label, { hint: "What people call the task." })),
   place,
-  h("details", {}, h("summary", {}, "More"), h("div", { class: "fields" }, field("Queue", queue), field("Owner", owner), field("Category", category),
+  h("details", {}, h("summary", {}, "More"), h("div", { class: "fields" }, field("Queue", queue), may("operator") ? field("Owner", owner) : null, field("Category", category),
     field("Delay", delay, { hint: "How long to wait before it may start." }), field("Priority", priority), field("Parent", parent, { hint: "The id of the task that this one is a child of." }),
     field("Id", id, { hint: "Left empty, one is made." }))),
   problem,

@@ -1,6 +1,7 @@
 // Requests to the REST API.
 
-import { signIn, key } from "./signin.js";
+import { key } from "./session.js";
+import { signIn } from "./signin.js";
 
 /** An answer that is a problem (RFC 9457), or a server that did not answer. */
 export class ApiError extends Error {
@@ -14,7 +15,7 @@ export class ApiError extends Error {
 
 /** Sends a request with the key that the user has signed in with; asks for one if the server wants it. */
 export async function send(path, options = {}) {
-  for (let refused = false; ; refused = true) {
+  for (;;) {
     const used = key();
     const headers = { ...options.headers };
     if (used) headers.Authorization = `Bearer ${used}`;
@@ -26,7 +27,7 @@ export async function send(path, options = {}) {
       throw new ApiError({ title: "The server does not answer.", status: 0 });
     }
     if (response.status !== 401) return response;
-    await signIn(refused || Boolean(used), used);
+    await signIn(used);
   }
 }
 

@@ -8,10 +8,16 @@ export const columns = [
   ["masterStatus", "Master", "bool"],
 ];
 
-export const operators = [
-  ["eq", "is"], ["neq", "is not"], ["lt", "less than"], ["lte", "at most"], ["gt", "greater than"], ["gte", "at least"],
-  ["like", "like (%, _)"], ["notLike", "not like"], ["in", "one of"], ["notIn", "none of"],
-];
+const equal = [["eq", "is"], ["neq", "is not"], ["in", "one of"], ["notIn", "none of"]];
+const patterns = [["like", "like (%, _)"], ["notLike", "not like"]];
+const texts = [...equal, ...patterns, ["lt", "less than"], ["lte", "at most"], ["gt", "greater than"], ["gte", "at least"]];
+const times = [...equal, ["lt", "before"], ["lte", "at or before"], ["gt", "after"], ["gte", "at or after"]];
+
+/** The operators that columns of each kind take, with what people call them. */
+export const operators = { text: texts, status: texts, time: times, bool: equal };
+
+/** The kind of a column's values; undefined if there is no such column. */
+export const kindOf = (column) => columns.find(([name]) => name === column)?.[2];
 
 export const statuses = ["enqueued", "running", "child_running", "completed", "failed", "cancelled", "archived"];
 
@@ -37,7 +43,7 @@ export function read(parameters) {
 function parseCondition(text) {
   try {
     const [column, op, value] = JSON.parse(text);
-    return columns.some(([name]) => name === column) && operators.some(([name]) => name === op) ? { column, op, value } : null;
+    return operators[kindOf(column)]?.some(([name]) => name === op) ? { column, op, value } : null;
   } catch {
     return null;
   }
@@ -61,12 +67,23 @@ export function write(query) {
 
 export const address = (query, change) => `#/tasks${write({ ...query, page: 1, ...change })}`;
 
+/** What the query looks for, in the form of the API's bodies. */
+function wanted({ conditions, status, text }) {
+  const filters = conditions.map(({ column, op, value }) => ({ column, op, value }));
+  if (status.length) filters.push({ column: "status", op: "in", value: status.flatMap((name) => groups[name]) });
+  return text ? { filters, text } : { filters };
+}
+
+/** Everything that the query finds now; what is enqueued later is not meant. */
+export function matching(query) {
+  const now = { column: "createdAt", op: "lte", value: new Date().toISOString() };
+  const { filters, ...text } = wanted(query);
+  return { filters: [...filters, now], ...text };
+}
+
 /** The body of a search for the query. */
 export function searchBody(query, cursor) {
-  const filters = query.conditions.map(({ column, op, value }) => ({ column, op, value }));
-  if (query.status.length) filters.push({ column: "status", op: "in", value: query.status.flatMap((name) => groups[name]) });
-  const body = { filters, limit: query.limit, sortBy: query.sortBy, sortOrder: query.sortOrder };
-  if (query.text) body.text = query.text;
+  const body = { ...wanted(query), limit: query.limit, sortBy: query.sortBy, sortOrder: query.sortOrder };
   if (cursor) body.cursor = cursor;
   else if (query.page > 1) body.offset = (query.page - 1) * query.limit;
   return body;

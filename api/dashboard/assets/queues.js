@@ -6,6 +6,7 @@ import { pause } from "./events.js";
 import { get, post } from "./http.js";
 import { count, duration, time } from "./format.js";
 import { address } from "./query.js";
+import { may } from "./session.js";
 
 // An idle worker asks for tasks once a minute.
 const ALIVE = 90_000;
@@ -50,7 +51,7 @@ export default async function queues({ main, signal, setTitle, setLive }) {
 
   function make(name) {
     const row = { queue: null };
-    row.button = h("button", { type: "button", click: async () => { if (await toggle(row.queue)) await load(); } });
+    row.button = h("button", { type: "button", hidden: !may("admin"), click: async () => { if (await toggle(row.queue)) await load(); } });
     row.cells = heads.slice(0, -1).map((head, i) => h("td", { role: "cell", "data-name": head, class: numbers.has(i) ? "number" : null }));
     row.element = h("tr", { role: "row" }, row.cells, h("td", { role: "cell" }, row.button));
     rows.set(name, row);

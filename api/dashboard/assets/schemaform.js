@@ -79,12 +79,12 @@ function control(name, schema, value, required) {
     return { element: field(label, input, { hint }), read: () => (input.value === "" ? undefined : Number(input.value)) };
   }
   if (kind === "string") {
-    const input = h("input", { maxlength: schema.maxLength, required, value: given ?? "" });
+    const input = h("input", { maxlength: schema.maxLength, minlength: schema.minLength, required: required && schema.minLength > 0, value: given ?? "" });
     return { element: field(label, input, { hint }), read: () => (input.value === "" && !required ? undefined : input.value) };
   }
   if (kind === "array" && ["string", "integer", "number"].includes(kindOf(schema.items))) {
     const numbers = kindOf(schema.items) !== "string";
-    const input = h("textarea", { required, value: (given ?? []).join("\n"), rows: 3 });
+    const input = h("textarea", { required: required && schema.minItems > 0, value: (given ?? []).join("\n"), rows: 3 });
     const read = () => input.value.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => (numbers ? Number(line) : line));
     return { element: field(label, input, { hint: [hint, "One on each line."].filter(Boolean).join(" ") }), read: () => (read().length || required ? read() : undefined) };
   }

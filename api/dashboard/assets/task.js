@@ -2,18 +2,21 @@
 
 import { h, show } from "./dom.js";
 import { follow, pause } from "./events.js";
-import { get, send, settings, taskPath } from "./http.js";
+import { tell } from "./dialog.js";
+import { get, problem, send, settings, taskPath } from "./http.js";
 import { canArchive, canCancel, control, rerun } from "./control.js";
 import { badge, closed, linkTo, nameOf, time, took } from "./format.js";
 import { reportTree } from "./report.js";
 import { familyTree } from "./family.js";
-import { timeline } from "./timeline.js";
+import { may } from "./session.js";
+import { spans, timeline } from "./timeline.js";
 
 export default async function task({ main, id, signal, setLive, setTitle }) {
   let current = await get(taskPath(id), signal);
   const { temporalUi, namespace } = await settings;
   if (signal.aborted) return;
   let family = { task: current, children: [] };
+  let moments = [];
   const head = h("div", { class: "head" });
   const actions = h("div", { class: "row below" });
   const progress = h("div", {});
@@ -26,8 +29,8 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   const status = h("span", { role: "status" });
   const part = (name, ...content) => h("section", { class: "sheet", "aria-label": name }, h("h2", {}, name), content);
   show(main, h("p", {}, h("a", { href: "#/tasks" }, "← Tasks")), head, actions, progress,
-    h("div", { class: "grid" }, part("About", facts), part("Timeline", events), part("Report", report), part("Parameters", parameters),
-      part("Children", children)));
+    h("div", { class: "pair" }, h("div", {}, part("About", facts), part("Timeline", events)),
+      h("div", {}, part("Report", report), part("Children", children), part("Parameters", parameters))));
   show(head, title, status);
 
   const button = (name, act, properties) => h("button", { type: "button", click: act, ...properties }, name);
@@ -38,14 +41,30 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
     rerun: button("Run again", () => rerun(current)),
     similar: h("a", { class: "button", href: `#/enqueue?from=${encodeURIComponent(id)}` }, "Enqueue a similar one"),
     file: button("Download the file", () => download(id)),
-    temporal: temporalUi ? h("a", {
+    temporal: temporalUi && may("operator") ? h("a", {
       class: "button", rel: "noreferrer",
       href: `${temporalUi.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(id)}`,
     }, "Open in Temporal") : null,
   };
   show(actions, Object.values(buttons));
 
+  const fact = (name, value) => (value || value === 0 ? [h("dt", {}, name), h("dd", {}, value)] : []);
+
+  /** Shows what happened when, and the facts, of which some follow from that. */
+  function drawTimes() {
+    const task = current;
+    show(events, timeline(moments, family.children));
+    const { waited, ran } = spans(moments);
+    show(facts, fact("Action", task.taskName), fact("Id", h("span", { class: "id" }, task.id)), fact("Exact status", task.rawStatus),
+      fact("Queue", task.queue), fact("Owner", task.owner), fact("Category", task.category),
+      fact("Parent", task.parentId ? h("a", { href: linkTo(task.parentId) }, task.parentId) : null),
+      fact("Master status", task.masterStatus ? "its own, whatever its children do" : null),
+      fact("Attempts", task.attempts), fact("Enqueued", time(task.createdAt)), fact("Updated", time(task.updatedAt)),
+      fact("Waited", waited), fact("Ran", ran), fact("Took", took(task)));
+  }
+
   function draw(task) {
+    const moved = task.rawStatus !== current.rawStatus || task.attempts !== current.attempts;
     current = task;
     setTitle(nameOf(task));
     title.textContent = nameOf(task);
@@ -56,22 +75,23 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
     show(progress, task.progress && !closed(task) ? h("div", { class: "sheet" },
       h("progress", { max: 100, value: task.progress.percent, "aria-label": "Progress" }),
       h("p", {}, `${Math.round(task.progress.percent)} % ${task.progress.message}`)) : null);
-    const fact = (name, value) => (value || value === 0 ? [h("dt", {}, name), h("dd", {}, value)] : []);
-    show(facts, fact("Action", task.taskName), fact("Id", h("span", { class: "id" }, task.id)), fact("Exact status", task.rawStatus),
-      fact("Queue", task.queue), fact("Owner", task.owner), fact("Category", task.category),
-      fact("Parent", task.parentId ? h("a", { href: linkTo(task.parentId) }, task.parentId) : null),
-      fact("Master status", task.masterStatus ? "its own, whatever its children do" : null),
-      fact("Attempts", task.attempts), fact("Enqueued", time(task.createdAt)), fact("Updated", time(task.updatedAt)),
-      fact("Took", took(task)));
     show(report, task.report ? reportTree(task.report) : h("p", { class: "faint" }, "There is none yet."));
     parameters.textContent = "parameters" in task ? JSON.stringify(task.parameters, null, 2) : "(none)";
-    show(events, timeline(task, family.children));
+    drawTimes();
+    if (moved) drawMoments().catch(() => {}); // the next look at the family looks at them too
+  }
+
+  async function drawMoments() {
+    ({ moments } = await get(taskPath(id, "/timeline"), signal));
+    drawTimes();
   }
 
   async function drawFamily() {
+    const known = drawMoments();
     family = await get(taskPath(id, "/tree"), signal);
     show(children, family.children.length ? familyTree(family.children) : h("p", { class: "faint" }, "It has none."));
-    show(events, timeline(current, family.children));
+    await known;
+    drawTimes();
   }
 
   draw(current);
@@ -84,7 +104,7 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   if (!signal.aborted) await drawFamily().catch(() => {});
 }
 
-/** Looks for children now and then, as long as there may be new ones. */
+/** Looks for children and for attempts now and then, as long as there may be new ones. */
 async function followFamily(signal, task, draw) {
   for (;;) {
     await pause(3000, signal);
@@ -95,6 +115,7 @@ async function followFamily(signal, task, draw) {
 
 async function download(id) {
   const response = await send(taskPath(id, "/file"));
+  if (!response.ok) return tell((await problem(response)).message);
   const name = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "file";
   const url = URL.createObjectURL(await response.blob());
   h("a", { href: url, download: name }).click();

@@ -6,7 +6,7 @@ import { follow, pause } from "./events.js";
 import { get, post, taskPath } from "./http.js";
 import { controlMany } from "./control.js";
 import { count } from "./format.js";
-import { address, read, searchBody, streamPath, write } from "./query.js";
+import { address, matching, read, searchBody, streamPath, write } from "./query.js";
 import { taskTable } from "./tasktable.js";
 import { viewList } from "./views.js";
 
@@ -32,8 +32,9 @@ function build() {
   const search = h("form", { class: "row", role: "search", submit: (event) => { event.preventDefault(); go({ text: text.value.trim() }); } },
     text, h("button", { class: "main" }, "Search"));
   const problem = h("p", { class: "error", role: "alert", hidden: true });
-  const bulk = h("div", { class: "row", hidden: true });
-  const table = taskTable({ onSort: (sortBy, sortOrder) => go({ sortBy, sortOrder }), onSelect: showBulk });
+  const bulk = h("div", { class: "row below", hidden: true });
+  const table = taskTable({ onSort: (sortBy, sortOrder) => go({ sortBy, sortOrder }), onSelect: (ids, page) => showBulk(ids, page) });
+  let total = 0;
   const position = h("span", { role: "status" });
   const previous = h("button", { type: "button", click: () => go({ page: query.page - 1 }) }, "Previous");
   const next = h("button", { type: "button", click: () => go({ page: query.page + 1 }) }, "Next");
@@ -45,30 +46,36 @@ function build() {
     h("div", { class: "pager" }, position, h("div", { class: "row" }, limit, previous, next)));
   let load = async () => {};
 
-  function showBulk(ids) {
+  /** Offers what can be done to the selected tasks; everything that matches can be selected when the whole page is. */
+  function showBulk(ids, page, everything = null) {
     bulk.hidden = ids.length === 0;
+    const number = everything ? total : ids.length;
     const act = (verb) => async () => {
-      if (await controlMany(verb, ids)) { table.unselect(); await load(); }
+      if (await controlMany(verb, everything ?? { ids }, number)) { table.unselect(); await load(); }
     };
-    show(bulk, h("strong", {}, `${count(ids.length)} selected`),
+    const all = page && total > ids.length && !everything
+      ? h("button", { type: "button", click: () => { showBulk(ids, page, matching(query)); bulk.querySelector("button").focus(); } }, `Select all ${count(total)} that match`) : null;
+    show(bulk, h("strong", { role: "status" }, everything ? `All ${count(total)} that match are selected` : `${count(ids.length)} selected`), all,
       h("button", { type: "button", class: "danger", click: act("cancel") }, "Cancel"),
       h("button", { type: "button", click: act("archive") }, "Archive"),
       h("button", { type: "button", click: () => table.unselect() }, "Select none"));
   }
 
   async function open({ parameters, signal, setLive, again }) {
+    const before = query && address(query);
     query = read(parameters);
     views.update(query);
     text.value = query.text;
     conditions.set(query.conditions);
     limit.value = String(query.limit);
     table.sorted(query.sortBy, query.sortOrder);
-    if (!again) table.unselect();
+    if (!again || address(query) !== before) table.unselect(); // what is not seen any more must not be hit
 
     load = async () => {
       try {
         const page = await post("api/v1/tasks/search", searchBody(query, cursors.get(write(query))), signal);
         if (page.next) cursors.set(write({ ...query, page: query.page + 1 }), page.next);
+        total = page.total;
         table.fill(page.tasks);
         const first = (query.page - 1) * query.limit + 1;
         position.textContent = page.tasks.length

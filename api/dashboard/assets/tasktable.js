@@ -22,7 +22,7 @@ export function taskTable({ onSort, onSelect }) {
     return header;
   });
   const empty = h("p", { class: "empty", hidden: true }, "No tasks.");
-  const element = h("div", { class: "scroll cards", role: "region", "aria-label": "Tasks", tabindex: "0" },
+  const element = h("div", { class: "scroll cards sortable", role: "region", "aria-label": "Tasks", tabindex: "0" },
     h("table", { role: "table" },
       h("caption", { class: "for-readers" }, "Tasks"),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, h("th", { scope: "col", role: "columnheader" }, all), headers)), body), empty);
@@ -33,7 +33,13 @@ export function taskTable({ onSort, onSelect }) {
       if (on) selected.add(task.id);
       else selected.delete(task.id);
     }
-    onSelect([...selected]);
+    told();
+  }
+
+  /** Tells which tasks are selected, and whether those are the whole page. */
+  function told() {
+    all.checked = rows.size > 0 && [...rows.keys()].every((id) => selected.has(id));
+    onSelect([...selected], all.checked);
   }
 
   function make(task) {
@@ -42,7 +48,7 @@ export function taskTable({ onSort, onSelect }) {
       change: () => {
         if (box.checked) selected.add(task.id);
         else selected.delete(task.id);
-        onSelect([...selected]);
+        told();
       },
     });
     box.checked = selected.has(task.id);

@@ -1,24 +1,37 @@
-// What has happened to a task, as far as the task log tells: it keeps the first and the last time, not those between.
+// What has happened to a task, and how long it waited and ran.
 
 import { h } from "./dom.js";
-import { closed, exact, linkTo, nameOf, took } from "./format.js";
+import { closed, duration, exact, linkTo, nameOf } from "./format.js";
 
 const says = {
-  enqueued: "Waits in its queue", running: "A worker runs it", child_running: "Has run; waits for its children",
+  enqueued: "Enqueued", ready: "Ready: waits for a worker", started: "A worker began to run it", retrying: "Will be tried again",
+  handedBack: "Will be offered again", returned: "The action ended", cancelRequested: "Somebody asked that it be cancelled",
   completed: "Completed", failed: "Failed", cancelled: "Cancelled", archived: "Archived", unknown: "Ended in an unknown way",
 };
 
-export function timeline(task, children) {
-  const events = [{ at: task.createdAt, order: 0, text: ["Enqueued", task.queue ? ` to ${task.queue}` : "", task.owner ? ` for ${task.owner}` : ""] }];
+/** The items of the list: the task's own moments, and when its children were enqueued and ended. */
+export function timeline(moments, children) {
+  const items = moments.map(({ at, kind, worker, detail }, i) => ({
+    at: new Date(at),
+    kind: kind in says ? kind : "unknown",
+    text: [says[kind] ?? kind, i > 0 ? h("span", { class: "faint" }, ` after ${between(moments[i - 1], moments[i])}`) : null],
+    notes: [worker ? `worker ${worker}` : null, detail ? (kind === "started" ? `the attempt before: ${detail}` : detail) : null].filter(Boolean),
+  }));
   for (const { task: child } of children) {
     const link = () => h("a", { href: linkTo(child.id) }, nameOf(child));
-    events.push({ at: child.createdAt, order: 1, text: ["Child enqueued: ", link()] });
-    if (closed(child)) events.push({ at: child.updatedAt, order: 2, text: [`Child ${child.statusLabel.toLowerCase()}: `, link()] });
+    items.push({ at: new Date(child.createdAt * 1000), kind: "child", text: ["Child enqueued: ", link()], notes: [] });
+    if (closed(child)) items.push({ at: new Date(child.updatedAt * 1000), kind: "child", text: [`Child ${child.statusLabel.toLowerCase()}: `, link()], notes: [] });
   }
-  if (task.attempts > 1) events.push({ at: task.updatedAt, order: 3, text: [`Started ${task.attempts} times`] });
-  const status = says[task.rawStatus] ?? task.statusLabel;
-  const doing = task.progress && !closed(task) ? `: ${task.progress.message}` : "";
-  events.push({ at: task.updatedAt, order: 4, text: [status, took(task) ? `, ${took(task)} after it was enqueued` : "", doing] });
-  events.sort((a, b) => a.at - b.at || a.order - b.order);
-  return events.map(({ at, text }) => h("li", {}, h("div", {}, text), h("time", { class: "faint", datetime: new Date(at * 1000).toISOString() }, exact(at * 1000))));
+  items.sort((a, b) => a.at - b.at);
+  return items.map(({ at, kind, text, notes }) => h("li", { class: kind }, h("div", {}, text), notes.map((note) => h("div", { class: "faint" }, note)),
+    h("time", { class: "faint", datetime: at.toISOString() }, exact(at))));
+}
+
+const between = (a, b) => duration(Math.max(0, (new Date(b.at) - new Date(a.at)) / 1000));
+
+/** How long the task waited for a worker, and how long its action ran, as far as the moments tell. */
+export function spans(moments) {
+  const last = (kind) => moments.findLast((moment) => moment.kind === kind);
+  const [ready, started, returned] = ["ready", "started", "returned"].map(last);
+  return { waited: ready && started ? between(ready, started) : null, ran: started && returned ? between(started, returned) : null };
 }

@@ -3,16 +3,20 @@ package browsertest
 import (
 	"bufio"
 	"cmp"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 )
 
 // The environment variables of these tests.
@@ -34,14 +38,42 @@ func TestDashboard(t *testing.T) {
 	t.Parallel()
 	chromium := findChromium(t)
 	python := install(t)
-	data := t.TempDir()
-	ready := startStandalone(t, data)
-	command := exec.CommandContext(t.Context(), python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", ".")
-	command.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "DASHBOARD_CHROMIUM="+chromium,
-		"DASHBOARD_URL="+ready["api"], "DASHBOARD_IMPORTS="+filepath.Join(data, "imports"), "DASHBOARD_TEMPORAL_UI="+ready["ui"])
-	out, err := command.CombinedOutput()
+	binary := filepath.Join(t.TempDir(), "standalone")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../..").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	t.Logf("%s", out)
+
+	// use runs tests in Python against a standalone with this environment.
+	use := func(t *testing.T, environment []string, files ...string) {
+		t.Helper()
+		data := t.TempDir()
+		ready := startStandalone(t, binary, data, environment)
+		command := exec.CommandContext(t.Context(), python, append([]string{"-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no"}, files...)...)
+		command.Env = slices.Concat(os.Environ(), environment, []string{
+			"PYTHONDONTWRITEBYTECODE=1", "DASHBOARD_CHROMIUM=" + chromium,
+			"DASHBOARD_URL=" + ready["api"], "DASHBOARD_IMPORTS=" + filepath.Join(data, "imports"), "DASHBOARD_TEMPORAL_UI=" + ready["ui"],
+		})
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		t.Logf("%s", out)
+	}
+	t.Run("for everybody", func(t *testing.T) { use(t, nil, "test_dashboard.py", "test_accessibility.py") })
+	t.Run("for those with keys", func(t *testing.T) { use(t, makeKeys(t), "test_roles.py") })
+}
+
+// makeKeys makes a file of API keys, and returns the environment that names it, and in DASHBOARD_KEYS the keys by their subjects.
+func makeKeys(t *testing.T) []string {
+	t.Helper()
+	file := auth.KeyFile{Path: filepath.Join(t.TempDir(), "keys.yaml")}
+	keys := map[string]string{}
+	for subject, role := range map[string]auth.Role{"ana": auth.Owner, "ben": auth.Owner, "olga": auth.Operator, "adam": auth.Admin} {
+		text, key, err := auth.NewKey(subject, role, time.Now(), nil)
+		require.NoError(t, err)
+		require.NoError(t, file.Add(t.Context(), key))
+		keys[subject] = text
+	}
+	encoded, err := json.Marshal(keys)
+	require.NoError(t, err)
+	return []string{"TASKQUEUE_API_AUTH_KEYS_FILE=" + file.Path, "DASHBOARD_KEYS=" + string(encoded)}
 }
 
 func findChromium(t *testing.T) string {
@@ -78,13 +110,10 @@ func install(t *testing.T) string {
 }
 
 // startStandalone runs the program until the test ends, and returns the addresses of its ready line.
-func startStandalone(t *testing.T, data string) map[string]string {
+func startStandalone(t *testing.T, binary, data string, environment []string) map[string]string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "standalone")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../..").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	program := exec.Command(binary, "--data-dir="+data, "--temporal-port=0", "--ui-port=0", "--api-port=0", "--log-level=warn")
-	program.Env = append(os.Environ(), configuration...)
+	program := exec.Command(binary, "--data-dir="+data, "--temporal-port=0", "--ui-port=0", "--api-port=0", "--log-level=error")
+	program.Env = slices.Concat(os.Environ(), configuration, environment)
 	program.Stderr = t.Output()
 	stdout, err := program.StdoutPipe()
 	require.NoError(t, err)
