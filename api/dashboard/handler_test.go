@@ -37,7 +37,7 @@ func TestEveryFileIsServedWithItsTypeAndPolicy(t *testing.T) {
 		require.Equal(t, http.StatusOK, got.Code, name)
 		require.Equal(t, string(content), got.Body.String(), name)
 		require.NotEmpty(t, got.Header().Get("Content-Type"), name)
-		require.Contains(t, got.Header().Get("Content-Security-Policy"), "default-src 'self'")
+		require.Contains(t, got.Header().Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
 		require.Equal(t, "no-cache", got.Header().Get("Cache-Control"))
 		etag := got.Header().Get("ETag")
 		again := get(t, "/"+name, "If-None-Match", `"other", W/`+etag)

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/api"
@@ -50,6 +51,9 @@ func (a API) validate() error {
 	}
 	if (a.TLS.CertFile == "") != (a.TLS.KeyFile == "") {
 		errs = append(errs, errors.New("api.tls: certFile and keyFile belong together; give both or neither"))
+	}
+	if u, err := url.Parse(a.TemporalUI); err != nil || a.TemporalUI != "" && u.Scheme != "http" && u.Scheme != "https" {
+		errs = append(errs, fmt.Errorf("api.temporalUi is %q: it must be an address such as http://127.0.0.1:8233", a.TemporalUI))
 	}
 	if a.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("api.timeout is %q: it must be more than 0", a.Timeout))

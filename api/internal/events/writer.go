@@ -3,16 +3,12 @@ package events
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 )
 
-// writeTimeout is how long a client may leave an event in its connection's buffers before it is taken for dead.
-const writeTimeout = 10 * time.Second
-
-// Writer writes a stream of server-sent events.
+// Writer writes a stream of server-sent events. How long a client may take to read them is for the response's own deadlines to say.
 type Writer struct {
 	response   http.ResponseWriter
 	connection *http.ResponseController
@@ -46,10 +42,6 @@ func (w *Writer) Send(name, id string, data any) error {
 func (w *Writer) Heartbeat() error { return w.write([]byte(":\n\n")) }
 
 func (w *Writer) write(data []byte) error {
-	// Connections without deadlines are those of tests.
-	if err := w.connection.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
 	if _, err := w.response.Write(data); err != nil {
 		return err
 	}

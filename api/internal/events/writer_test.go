@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -46,16 +44,4 @@ func TestWriter(t *testing.T) {
 		lines = append(lines, scanner.Text())
 	}
 	require.Equal(t, "retry: 1500\n\nevent: task\nid: 7\n"+`data: {"label":"two\nlines"}`+"\n\n:\n", strings.Join(lines, "\n"))
-}
-
-func TestAClientThatDoesNotReadIsTakenForDead(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ours, theirs := net.Pipe()
-		defer theirs.Close()
-		begin := time.Now()
-		_, err := NewWriter(direct{ours, http.Header{}}, time.Second)
-		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		require.Equal(t, writeTimeout, time.Since(begin))
-	})
 }
