@@ -97,12 +97,14 @@ func TestTimelineOfAttempts(t *testing.T) {
 		moments, _ := b.timeline(id)
 		return moments[len(moments)-1]
 	}
-	b.await("the first attempt has failed", func() bool { return last(waits).Kind == tasklog.MomentRetrying })
-	require.Equal(t, "the line is busy", last(waits).Detail)
-	require.Greater(t, time.Until(last(waits).At), 30*time.Minute)
+	var seen tasklog.Moment
+	b.await("the first attempt has failed", func() bool { seen = last(waits); return seen.Kind == tasklog.MomentRetrying })
+	require.Equal(t, "the line is busy", seen.Detail)
+	require.Greater(t, time.Until(seen.At), 30*time.Minute)
 
-	b.await("it was handed back", func() bool { return last(unknown).Kind == tasklog.MomentHandedBack })
-	require.Contains(t, last(unknown).Detail, "handed back")
+	// It is offered again and again, so at times it is with a worker.
+	b.await("it was handed back", func() bool { seen = last(unknown); return seen.Kind == tasklog.MomentHandedBack })
+	require.Contains(t, seen.Detail, "handed back")
 
 	b.awaitClosed(done)
 	moments, kinds := b.timeline(done)
