@@ -73,7 +73,7 @@ async function draw(place, { step, steps }, buckets, signal) {
       tile("Failed", count(sum("failed")), ended ? `${percent(sum("failed") / ended)} of those that ended` : null),
       latest ? tile("Waiting now", count(queues.reduce((all, queue) => all + queue.waiting, 0)), oldest >= 1 ? `the oldest for ${duration(oldest)}` : null) : null),
     h("div", { class: "grid" },
-      bars("Throughput", labels, series("completed", "failed", "cancelled"), count),
+      bars(`Throughput, tasks in ${duration(step / 1000)}`, labels, series("completed", "failed", "cancelled"), count),
       waiting ? waitingTimes(waiting.samples) : null,
       lines("Failures", labels, [{ key: "failed", name: "Share of the tasks that ended", values: all.map((one) => (one.completed + one.failed ? one.failed / (one.completed + one.failed) : null)) }], percent),
       lines("Time from enqueued to completed", labels, series("p50", "p95"), duration),

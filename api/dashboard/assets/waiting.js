@@ -24,5 +24,5 @@ export function waitingTimes(samples) {
   }
   const longest = ([, values]) => Math.max(...values.map((value) => value ?? 0));
   const shown = [...queues].sort((a, b) => longest(b) - longest(a) || a[0].localeCompare(b[0])).slice(0, MOST);
-  return lines("Waiting time", labels, shown.map(([name, values], i) => ({ key: `queue-${i}`, name, values })), duration);
+  return lines("Waiting time, last hour", labels, shown.map(([name, values], i) => ({ key: `queue-${i}`, name, values })), duration);
 }
