@@ -152,26 +152,24 @@ func stream[U events.Update[U]](s *Server, c *call, r *events.Reader[U],
 		case <-stopped:
 			return nil
 		case <-beat.C:
-			if !s.stillWelcome(c) || writer != nil && writer.Heartbeat() != nil {
-				return nil // the client is gone, or must sign in again
+			if writer != nil && writer.Heartbeat() != nil {
+				return nil // the client is gone
 			}
 		case <-r.Wake():
-			update, ok, err := r.Take()
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			if !s.stillWelcome(c) {
-				return nil
-			}
-			if more, err := send(ctx, open, update); err != nil || !more {
-				if writer != nil {
-					return nil // the client is gone, or comes back for what could not be told
-				}
-				return err
-			}
+		}
+		if !s.stillWelcome(c) {
+			return nil // they must sign in again
+		}
+		update, some, err := r.Take()
+		more := true
+		if err == nil && some {
+			more, err = send(ctx, open, update)
+		}
+		if err != nil && writer == nil {
+			return err
+		}
+		if err != nil || !more {
+			return nil // the client is gone, or comes back for what could not be told
 		}
 	}
 }

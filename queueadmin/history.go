@@ -39,7 +39,7 @@ type History struct {
 	samples []Sample
 }
 
-// NewHistory returns a history that is empty until it runs. The logger gets looks that fail.
+// NewHistory returns a history that is empty until it runs. The logger is told when looks begin to fail.
 func NewHistory(a *Admin, logger *slog.Logger) *History {
 	return &History{list: a.List, logger: logger}
 }
@@ -48,10 +48,12 @@ func NewHistory(a *Admin, logger *slog.Logger) *History {
 func (h *History) Run(ctx context.Context) {
 	tick := time.NewTicker(HistoryInterval)
 	defer tick.Stop()
-	for {
-		if err := h.sample(ctx); err != nil && ctx.Err() == nil {
-			h.logger.WarnContext(ctx, "The queues cannot be measured", "error", err)
+	for failed := false; ; {
+		err := h.sample(ctx)
+		if err != nil && !failed && ctx.Err() == nil {
+			h.logger.WarnContext(ctx, "The queues cannot be measured for their history", "error", err)
 		}
+		failed = err != nil
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

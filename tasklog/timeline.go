@@ -85,9 +85,10 @@ func (l *TaskLog) happened(ctx context.Context, r run, timeline []Moment) ([]Mom
 				timeline = append(timeline, m)
 			}
 		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+		if len(page.GetNextPageToken()) == 0 {
 			return timeline, nil
 		}
+		request.NextPageToken = page.GetNextPageToken()
 	}
 }
 
