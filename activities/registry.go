@@ -24,7 +24,7 @@ type Action struct {
 	Queue func(parameters json.RawMessage) (string, error)
 	// Category of a task with these parameters; "" means task.CategoryUnknown. Optional.
 	Category func(parameters json.RawMessage) (task.Category, error)
-	// Schema is the JSON schema of the parameters, for forms and documentation. Optional.
+	// Schema is the JSON schema of the parameters, for forms and documentation. Optional; Register makes it.
 	Schema json.RawMessage
 	// Policy says how the action may be run. Default: at most once, for as long as it takes.
 	Policy task.Policy
@@ -148,7 +148,7 @@ func (r *Registry) Names() []string {
 func Register[P Args](r *Registry, run func(context.Context, P) (task.Report, error)) error {
 	var zero P
 	a := Action{
-		Name: zero.Action(),
+		Name: zero.Action(), Schema: schemaOf[P](),
 		Run: func(ctx context.Context, raw json.RawMessage) (task.Report, error) {
 			p, err := Decode[P](raw)
 			if err != nil {

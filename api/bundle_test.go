@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -95,6 +96,23 @@ func setupWith(t *testing.T, config taskqueue.Config, apiConfig api.Config) *bun
 	b.url = listening.URL
 	b.http = &http.Client{Transport: checking{t: t, next: listening.Client().Transport}}
 	return b
+}
+
+// serve makes the bundle's requests go to a server that Serve runs, and returns what stops it and waits for its end.
+func (b *bundle) serve() (stop func() error) {
+	b.t.Helper()
+	server, err := api.New(api.Config{Client: b.client, Files: b.files, Logger: temporaltest.Logger(b.t)})
+	require.NoError(b.t, err)
+	var config net.ListenConfig
+	listener, err := config.Listen(b.t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(b.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, listener) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	b.t.Cleanup(func() { require.NoError(b.t, stop()) })
+	b.url = "http://" + listener.Addr().String()
+	return stop
 }
 
 // family is a task that enqueues a child and tells its progress; it ends when its test lets it.

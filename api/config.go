@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/api/dashboard"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
@@ -28,6 +29,10 @@ type Config struct {
 	Ready func(context.Context) error
 	// Monitor measures the task log for /api/v1/log. The Server does not run it. Default: nil, nothing is known of the log.
 	Monitor *monitor.Monitor
+	// MaxStreams is how many event streams may be open at a time. Default: DefaultMaxStreams.
+	MaxStreams int
+	// Dashboard says what the dashboard at / is told of its surroundings.
+	Dashboard dashboard.Config
 	// Metrics is what /metrics shows. Default: prometheus.DefaultGatherer.
 	Metrics prometheus.Gatherer
 	// Authenticator knows who a credential belongs to. Default: nil, nobody needs to say who they are and everybody is admin, so the
@@ -47,13 +52,17 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// DefaultTimeout is the default of Config.Timeout.
-const DefaultTimeout = 20 * time.Second
+// The defaults of Config.Timeout and Config.MaxStreams.
+const (
+	DefaultTimeout    = 20 * time.Second
+	DefaultMaxStreams = 1000
+)
 
 // WithDefaults returns a copy of the configuration in which every default is filled in.
 func (c Config) WithDefaults() Config {
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	c.Limits = c.Limits.WithDefaults()
+	c.MaxStreams = cmp.Or(c.MaxStreams, DefaultMaxStreams)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Metrics == nil {
 		c.Metrics = prometheus.DefaultGatherer
@@ -70,6 +79,9 @@ func (c Config) validate() error {
 	}
 	if c.Timeout < 0 {
 		return errors.New("api: Config.Timeout is negative")
+	}
+	if c.MaxStreams < 0 {
+		return errors.New("api: Config.MaxStreams is negative")
 	}
 	if err := c.Limits.WithDefaults().Validate(); err != nil {
 		return fmt.Errorf("api: Config.Limits.%w", err)

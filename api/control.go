@@ -61,6 +61,7 @@ type bulk struct {
 	IDs     []task.ID   `json:"ids"`
 	All     bool        `json:"all"`
 	Filters []condition `json:"filters"`
+	Text    string      `json:"text"`
 	DryRun  bool        `json:"dryRun"`
 }
 
@@ -75,8 +76,8 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 	}
 	selection := tasklog.Selection{IDs: body.IDs, All: body.All}
 	if body.Filters != nil {
-		selection.Filter = tasklog.NewFilter()
-		if err := addConditions(selection.Filter, body.Filters); err != nil {
+		var err error
+		if selection.Filter, err = (conditions{Filters: body.Filters, Text: body.Text}).filter(c); err != nil {
 			return err
 		}
 	}

@@ -100,3 +100,25 @@ func TestArchiveAndCancelManyTasks(t *testing.T) {
 		require.Equal(t, "filters has 0 items; give at least 1", p.Detail)
 	}
 }
+
+func TestCancelWhatASearchFinds(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	owner := temporaltest.UniqueName(t)
+	for _, label := range []string{"red apples", "red pears", "green apples"} {
+		b.create(map[string]any{"action": "echo", "owner": owner, "label": label, "delay": "1h"})
+	}
+	b.await("the index knows them", func() bool {
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?owner="+owner, nil), http.StatusOK).Total == 3
+	})
+	body := map[string]any{"text": "red", "filters": []map[string]any{{"column": "owner", "op": "eq", "value": owner}}, "dryRun": true}
+	require.Equal(t, 2, read[bulkResult](t, b.do(http.MethodPost, "/api/v1/tasks/cancel", body), http.StatusOK).Eligible)
+	body["dryRun"] = false
+	require.Equal(t, 2, read[bulkResult](t, b.do(http.MethodPost, "/api/v1/tasks/cancel", body), http.StatusOK).Changed)
+	b.await("one is left", func() bool {
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?status=enqueued&owner="+owner, nil), http.StatusOK).Total == 1
+	})
+	for _, body := range []string{`{"text":"red"}`, `{"text":"red","all":true}`, `{"text":"red","ids":["a"]}`} {
+		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/cancel", body), http.StatusUnprocessableEntity)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -46,6 +47,26 @@ func (s *Server) identify(c *gin.Context) {
 		c.Set(visitorKey, visitor{Identity: auth.Identity{Role: auth.Admin}})
 		return
 	}
+	v, err := s.authenticate(c)
+	if err != nil { // what cannot be checked opens nothing
+		s.fail(c, err)
+		return
+	}
+	c.Set(visitorKey, v)
+}
+
+// stillWelcome reports whether the visitor, who may have come long ago, would be the same to a request of now: keys are revoked, tokens
+// expire.
+func (s *Server) stillWelcome(c *call) bool {
+	if s.config.Authenticator == nil {
+		return true
+	}
+	v, err := s.authenticate(c.Context)
+	return err == nil && v.Identity == c.visitor.Identity
+}
+
+// authenticate returns whose credentials the request has.
+func (s *Server) authenticate(c *gin.Context) (visitor, error) {
 	v := visitor{Identity: auth.Identity{Role: auth.Anonymous}}
 	credential, err := credentialOf(c)
 	if err == nil && credential != "" {
@@ -55,11 +76,20 @@ func (s *Server) identify(c *gin.Context) {
 		s.config.Logger.LogAttrs(c.Request.Context(), slog.LevelInfo, "credentials are refused",
 			slog.String("path", c.Request.URL.Path), slog.String("address", c.RemoteIP()), slog.Any("error", err))
 		v = visitor{Identity: auth.Identity{Role: auth.Anonymous}, refused: kindUnauthenticated.problem("", refused.Reason)}
-	} else if err != nil { // what cannot be checked opens nothing
-		s.fail(c, fmt.Errorf("authenticate: %w", err))
-		return
+	} else if err != nil {
+		return visitor{}, fmt.Errorf("authenticate: %w", err)
 	}
-	c.Set(visitorKey, v)
+	return v, nil
+}
+
+// getIdentity tells the visitor who they are, so that programs can offer only what they may do.
+func (s *Server) getIdentity(c *call) error {
+	c.JSON(http.StatusOK, struct {
+		Subject       string    `json:"subject"`
+		Role          auth.Role `json:"role"`
+		Authenticated bool      `json:"authenticated"`
+	}{c.visitor.Subject, c.visitor.Role, s.config.Authenticator != nil})
+	return nil
 }
 
 // credentialOf returns the one credential of the request, "" if it has none.

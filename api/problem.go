@@ -61,6 +61,7 @@ var (
 	kindIndexDown       = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}
 	kindIndexMissing    = problemKind{"index-missing", http.StatusServiceUnavailable, "The task log's index does not exist"}
 	kindIndexWrong      = problemKind{"index-not-searchable", http.StatusServiceUnavailable, "The task log's index cannot be searched"}
+	kindStreams         = problemKind{"too-many-streams", http.StatusServiceUnavailable, "Too many event streams are open"}
 	kindUnavailable     = problemKind{"unavailable", http.StatusServiceUnavailable, "A part that is needed does not answer"}
 )
 

@@ -18,6 +18,11 @@ func (s *Server) listQueues(c *call) error {
 	return nil
 }
 
+func (s *Server) getQueueHistory(c *call) error {
+	c.JSON(http.StatusOK, map[string]any{"samples": s.history.Samples()})
+	return nil
+}
+
 func (s *Server) pauseQueue(c *call) error {
 	var body struct {
 		Reason string `json:"reason"`

@@ -42,6 +42,20 @@ func (s *Server) getTaskTree(c *call) error {
 	return nil
 }
 
+func (s *Server) getTaskTimeline(c *call) error {
+	timeline, err := c.log.Timeline(c.Request.Context(), task.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	if c.visitor.confined() {
+		for i := range timeline {
+			timeline[i].Worker = "" // which machines there are is not for everybody
+		}
+	}
+	c.JSON(http.StatusOK, map[string]any{"moments": timeline})
+	return nil
+}
+
 // page is the part of a list that is wanted.
 type page struct {
 	Limit     *int           `form:"limit"     json:"limit"`

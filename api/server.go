@@ -13,6 +13,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/distributed-task-queue/taskqueue/api/dashboard"
+	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -32,6 +34,8 @@ type Server struct {
 	metrics   http.Handler
 	origins   origins
 	limiter   *limiter // nil: nobody is limited
+	streams   *streams
+	history   *queueadmin.History
 }
 
 // quietGin keeps Gin from writing to the console. Its mode is one for the whole process.
@@ -55,6 +59,8 @@ func New(config Config) (*Server, error) {
 	if s.config.Authenticator != nil {
 		s.limiter = newLimiter(s.config.Limits)
 	}
+	s.streams = newStreams(s.config)
+	s.history = queueadmin.NewHistory(s.config.Client.Queues(), s.config.Logger)
 	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
 	})
@@ -70,6 +76,10 @@ func New(config Config) (*Server, error) {
 	s.engine.NoMethod(func(c *gin.Context) {
 		kindMethod.problem("", fmt.Sprintf("%s is not allowed here; allowed: %s", c.Request.Method, c.Writer.Header().Get("Allow"))).write(c)
 	})
+	site := dashboard.Handler(s.config.Dashboard)
+	for _, path := range []string{"/", "/assets/*file"} {
+		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, gin.WrapH(site))
+	}
 	for _, r := range routes {
 		o, ok := c.operations[r.operation]
 		if !ok {
@@ -83,7 +93,8 @@ func New(config Config) (*Server, error) {
 	return s, s.mountTAO()
 }
 
-// Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine.
+// Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine. The queues
+// are measured, for their history, only while Serve runs.
 func (s *Server) Handler() http.Handler { return s.engine }
 
 // ListenAndServe serves on address as Serve does. Without authentication it must be one of this machine's loopback addresses.
@@ -99,8 +110,8 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 	return s.Serve(ctx, listener)
 }
 
-// Serve answers requests until ctx ends. Then it takes no more, and gives those that run up to 20 s. It closes
-// the listener, and returns nil when it was stopped by ctx and every request came to its end.
+// Serve answers requests until ctx ends. Then it takes no more, ends all event streams, and gives other requests that run up to
+// 20 s. It closes the listener, and returns nil when it was stopped by ctx and every request came to its end.
 //
 // Without authentication a listener that other machines could reach is refused.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
@@ -116,8 +127,16 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // of clients that misbehave
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), stopping{}, ctx.Done())
+		},
+		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // of clients that misbehave
 	}
+	var measuring sync.WaitGroup
+	defer measuring.Wait()
+	measured, stop := context.WithCancel(ctx)
+	defer stop()
+	measuring.Go(func() { s.history.Run(measured) })
 	ended := make(chan error, 1)
 	go func() {
 		if s.config.TLS == nil {

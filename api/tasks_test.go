@@ -272,7 +272,8 @@ func TestQueuesActionsHealthAndDocument(t *testing.T) {
 	}, queues)
 
 	actions := b.do(http.MethodGet, "/api/v1/actions", nil)
-	require.JSONEq(t, `{"actions":[{"name":"described","schema":{"type":"object"}},{"name":"echo"}]}`, string(actions.body))
+	require.JSONEq(t, `{"actions":[{"name":"described","schema":{"type":"object"}},{"name":"echo","schema":
+		{"type":"object","properties":{"fail":{"type":"boolean"},"file":{"type":"string"}},"required":["fail","file"],"additionalProperties":false}}]}`, string(actions.body))
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/healthz", nil).StatusCode)
 	ready := b.do(http.MethodGet, "/readyz", nil)
 	require.Equal(t, http.StatusOK, ready.StatusCode, "%s", ready.body)

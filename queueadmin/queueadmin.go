@@ -27,6 +27,8 @@ type Queue struct {
 	Paused       bool     `json:"paused"`       // no worker gets its tasks
 	PauseReason  string   `json:"pauseReason"`  // what was said when it was paused
 	Associations []string `json:"associations"` // the actions whose tasks go here, sorted
+	Traffic
+	Workers []Worker `json:"workers"` // those that have asked for tasks lately, sorted by identity
 }
 
 // Admin is safe for concurrent use.
@@ -68,13 +70,20 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	if err != nil {
 		return Queue{}, err
 	}
-	limit, err := rateLimit(ctx, a.client, a.namespace, q.Name)
+	actions, err := describe(ctx, a.client, a.namespace, q.Name, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
 	if err != nil {
 		return Queue{}, err
 	}
+	// A worker that is busy asks for no actions, but it goes on to ask for workflow tasks.
+	workflows, err := describe(ctx, a.client, a.namespace, q.Name, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return Queue{}, err
+	}
+	limit := actions.GetConfig().GetQueueRateLimit()
 	queue := Queue{
 		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
 		Waiting: waiting, Paused: pauses(limit), Associations: []string{},
+		Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
 	}
 	if queue.Paused {
 		queue.PauseReason, _, _ = strings.Cut(limit.GetMetadata().GetReason(), restoreMark)
@@ -158,12 +167,18 @@ func pauses(limit *taskqueuepb.RateLimitConfig) bool {
 
 // rateLimit returns the limit of the queue's actions; nil if there is none.
 func rateLimit(ctx context.Context, c client.Client, namespace, queue string) (*taskqueuepb.RateLimitConfig, error) {
+	described, err := describe(ctx, c, namespace, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+	return described.GetConfig().GetQueueRateLimit(), err
+}
+
+func describe(
+	ctx context.Context, c client.Client, namespace, queue string, kind enumspb.TaskQueueType,
+) (*workflowservice.DescribeTaskQueueResponse, error) {
 	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-		Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
-		ReportConfig: true,
+		Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportConfig: true, ReportStats: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("describe queue %q: %w", queue, err)
 	}
-	return described.GetConfig().GetQueueRateLimit(), nil
+	return described, nil
 }

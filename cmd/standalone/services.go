@@ -38,6 +38,9 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 	}
 	useLog(&c.Log, o, server)
 	c.Worker.Concurrency = concurrency
+	if c.API.TemporalUI == "" && o.runs(serviceUI) {
+		c.API.TemporalUI = server.UIURL()
+	}
 	if c.Actions.Declared == nil {
 		c.Actions.Declared = []string{} // every action is known here, so an unknown one is a mistake
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/api/dashboard"
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
@@ -27,6 +28,7 @@ func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 		Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger, Timeout: settings.Timeout,
 		Authenticator: authenticator, TLS: encryption, AllowedOrigins: settings.CORS.AllowedOrigins, Limits: settings.Limits,
 		TAO: api.TAO{Off: !settings.TAO.Enabled, RedirectURL: settings.TAO.RedirectURL},
+		Dashboard: dashboard.Config{TemporalUI: settings.TemporalUI, Namespace: a.Namespace},
 	}
 	if a.Metrics != nil { // a nil *prometheus.Registry is not a nil Gatherer
 		config.Metrics = a.Metrics

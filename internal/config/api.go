@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/api"
@@ -20,6 +21,8 @@ type API struct {
 	CORS    CORS          `yaml:"cors"`
 	Limits  api.Limits    `yaml:"limits"`
 	TAO     TAO           `yaml:"tao"`
+	// TemporalUI is the address of the Temporal Web UI, to which the dashboard links. Default: none, so it does not.
+	TemporalUI string `yaml:"temporalUi"`
 }
 
 // TAO says whether and how the endpoints of the PHP system are served.
@@ -58,6 +61,9 @@ func (a API) validate() error {
 	}
 	if (a.TLS.CertFile == "") != (a.TLS.KeyFile == "") {
 		errs = append(errs, errors.New("api.tls: certFile and keyFile belong together; give both or neither"))
+	}
+	if u, err := url.Parse(a.TemporalUI); err != nil || a.TemporalUI != "" && u.Scheme != "http" && u.Scheme != "https" {
+		errs = append(errs, fmt.Errorf("api.temporalUi is %q: it must be an address such as http://127.0.0.1:8233", a.TemporalUI))
 	}
 	if a.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("api.timeout is %q: it must be more than 0", a.Timeout))

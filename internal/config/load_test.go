@@ -157,6 +157,7 @@ func TestLoadRefusesBadValues(t *testing.T) {
 		{"token keys", "api: {auth: {jwt: {jwks: 'http://example.com', issuer: i, audience: a}}}", "", "api.auth.jwt.jwks is"},
 		{"certificate", "api: {tls: {certFile: a.pem}}", "", "api.tls: certFile and keyFile belong together"},
 		{"request timeout", "api: {timeout: 0s}", "", `api.timeout is "0s"`},
+		{"Temporal UI", "api: {temporalUi: 'javascript:alert(1)'}", "", "api.temporalUi is \"javascript:alert(1)\""},
 		{"rate", "api: {limits: {requestsPerSecond: 0}}", "", "api.limits.requestsPerSecond is 0"},
 		{"rate that is no number", "api: {limits: {requestsPerSecond: .nan}}", "", "api.limits.requestsPerSecond is NaN"},
 		{"burst", "api: {limits: {burst: 0}}", "", "api.limits.burst is 0"},
