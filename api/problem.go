@@ -56,6 +56,7 @@ var (
 	kindQueue           = problemKind{"unknown-queue", http.StatusUnprocessableEntity, "There is no such queue"}
 	kindAction          = problemKind{"unknown-action", http.StatusUnprocessableEntity, "There is no such action"}
 	kindFilter          = problemKind{"invalid-filter", http.StatusUnprocessableEntity, "The filter is not valid"}
+	kindKeyReused       = problemKind{"idempotency-key-reused", http.StatusUnprocessableEntity, "The idempotency key has been used for something else"}
 	kindScan            = problemKind{"search-too-broad", http.StatusUnprocessableEntity, "The search would read too much"}
 	kindInternal        = problemKind{"internal", http.StatusInternalServerError, "The server failed"}
 	kindIndexDown       = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}

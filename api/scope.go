@@ -13,12 +13,12 @@ import (
 
 // newCall returns the call of a visitor. Its log is the only one that handlers read and change tasks with, a test sees to that:
 // to an owner it is a log of their own tasks alone, whatever a request says.
-func (s *Server) newCall(c *gin.Context, v visitor, body []byte) *call {
+func (s *Server) newCall(c *gin.Context, v visitor) *call {
 	log := s.config.Client.TaskLog()
 	if v.confined() {
 		log = log.OwnedBy(v.Subject)
 	}
-	return &call{Context: c, visitor: v, log: log, body: body}
+	return &call{Context: c, visitor: v, log: log}
 }
 
 // confined reports whether the visitor sees only their own tasks.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.temporal.io/sdk/temporal"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
@@ -23,12 +24,32 @@ func (p *program) enqueueCommand() *cobra.Command {
 		parameters string
 		label      string
 		wait       bool
+		file       string
 	)
 	c := &cobra.Command{
-		Use: "enqueue ACTION", Short: "Enqueue a task", Args: cobra.ExactArgs(1),
+		Use: "enqueue ACTION | --file FILE", Short: "Enqueue a task, or one for each line of a file",
+		Args: func(c *cobra.Command, args []string) error {
+			if file == "" {
+				return cobra.ExactArgs(1)(c, args)
+			}
+			others := len(args)
+			c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+				if f.Changed && f.Name != "file" {
+					others++
+				}
+			})
+			if others > 0 {
+				return usagef("--file goes with no ACTION and no other flag; each line says everything of its task")
+			}
+			return nil
+		},
 		Example: `  taskctl enqueue http.request --params '{"url": "https://example.com"}' --wait
-  taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane`,
+  taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane
+  taskctl enqueue --file tasks.jsonl   # lines such as {"action": "csv.import", "parameters": {"file": "a.csv"}, "delay": "5m"}`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if file != "" {
+				return p.connected(c.Context(), func(a *app.App) error { return p.enqueueFile(c.Context(), a, file) })
+			}
 			if args[0] == "" {
 				return usagef("ACTION is empty; name the action to run")
 			}
@@ -71,6 +92,8 @@ func (p *program) enqueueCommand() *cobra.Command {
 	flags.BoolVar(&options.Master, "master", false, "the task's status is its own business, whatever its children do")
 	flags.DurationVar(&options.Delay, "delay", 0, "how long to wait before the task may start, as in 90s or 1h30m")
 	flags.IntVar(&options.Priority, "priority", 0, "place inside the queue, from 1 (first) to 5 (last) (default 3)")
+	flags.StringVar(&options.IdempotencyKey, "idempotency-key", "", "enqueue once, however often this is run with the same key and the same task")
+	flags.StringVar(&file, "file", "", "enqueue the task of each line, JSON as POST /api/v1/tasks takes it; - for standard input")
 	flags.BoolVar(&wait, "wait", false, "wait until the task is done; exit with 1 if it has not completed")
 	return c
 }
