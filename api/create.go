@@ -44,11 +44,16 @@ func (c *call) prepare(wanted newtask.Task, key string) (newtask.Task, error) {
 	case key != "" && key != given:
 		return newtask.Task{}, kindInvalid.problem("idempotencyKey", fmt.Sprintf("idempotencyKey is %q, and the header %s says otherwise; give one of them", given, idempotencyHeader))
 	}
-	if wanted.IdempotencyKey != "" {
-		// Nobody finds out, nor hinders, what others have enqueued.
-		wanted.IdempotencyKey = strconv.Quote(c.visitor.Subject) + " " + wanted.IdempotencyKey
-	}
+	wanted.IdempotencyKey = c.visitor.scoped(wanted.IdempotencyKey)
 	return wanted, nil
+}
+
+// scoped returns the visitor's idempotency key as one for the whole server, so that nobody finds out, nor hinders, what others enqueue.
+func (v visitor) scoped(key string) string {
+	if key == "" {
+		return ""
+	}
+	return strconv.Quote(v.Subject) + " " + key
 }
 
 // idempotencyHeader is the header of draft-ietf-httpapi-idempotency-key-header.

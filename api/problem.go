@@ -48,6 +48,7 @@ var (
 	kindDequeued        = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
 	kindNoSchedule      = problemKind{"schedule-not-found", http.StatusNotFound, "There is no such schedule"}
 	kindSameSchedule    = problemKind{"duplicate-schedule", http.StatusConflict, "The schedule exists already"}
+	kindRevision        = problemKind{"revision-changed", http.StatusPreconditionFailed, "The task is not as expected"}
 	kindTooLarge        = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	kindMediaType       = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
 	kindWrongHost       = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}

@@ -21,11 +21,11 @@ func (s *Server) getTask(c *call) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.presenter.Entity(c.Request.Context(), found)
+	view, err := s.show(c, found)
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, view)
+	c.answerUnlessKnown(view)
 	return nil
 }
 
