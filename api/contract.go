@@ -115,9 +115,10 @@ func (o *operation) compile(compiler *jsonschema.Compiler, item *openapi3.PathIt
 	return nil
 }
 
-// compileParameter compiles a parameter's schema, in which references are resolved already, since a parameter may itself
-// stand behind a reference.
+// compileParameter compiles a parameter's schema. It is taken out of the document, since a parameter may itself stand behind a
+// reference; what the schema refers to is still there.
 func compileParameter(compiler *jsonschema.Compiler, name string, encoded []byte) (*jsonschema.Schema, error) {
+	encoded = bytes.ReplaceAll(encoded, []byte(`"$ref":"#/`), []byte(`"$ref":"../../`+documentURL+`#/`))
 	var schema any
 	if err := json.Unmarshal(encoded, &schema); err != nil {
 		return nil, err

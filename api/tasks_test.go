@@ -99,23 +99,29 @@ func TestListAndSearch(t *testing.T) {
 	})
 
 	for query, want := range map[string][]string{
-		"":                                  {waiting, bad, good},
-		"status=completed":                  {good},
-		"status=completed&status=failed":    {bad, good},
-		"status=created":                    {waiting},
-		"status=in_progress":                {},
-		"action=echo":                       {bad, good},
-		"taskName=echo&taskName=declared":   {waiting, bad, good},
-		"category=export":                   {good},
-		"label=Waits":                       {waiting},
-		"queue=" + b.queue:                  {waiting, bad, good},
-		"queue=" + b.queue + "-b":           {},
-		"parentId=nobody":                   {},
-		"available=" + owner:                {waiting, bad, good},
-		"available=somebody-else":           {},
-		"sortBy=createdAt":                  {good, bad, waiting},
-		"sortBy=created_at&sortOrder=desc":  {waiting, bad, good},
-		"sortBy=taskLabel&limit=1&offset=1": {good},
+		"":                                {waiting, bad, good},
+		"status=completed":                {good},
+		"status=completed&status=failed":  {bad, good},
+		"status=created":                  {waiting},
+		"status=in_progress":              {},
+		"action=echo":                     {bad, good},
+		"taskName=echo&taskName=declared": {waiting, bad, good},
+		"category=export":                 {good},
+		"label=Waits":                     {waiting},
+		"queue=" + b.queue:                {waiting, bad, good},
+		"queue=" + b.queue + "-b":         {},
+		"parentId=nobody":                 {},
+		"available=" + owner:              {waiting, bad, good},
+		"available=somebody-else":         {},
+		"filter=label+like+%25one":        {bad, good},
+		"filter=status+in+failed,enqueued&filter=createdAt+%3E%3D+2020-01-01": {waiting, bad},
+		"filter=label+%3D+%22Good+one%22":                                     {good},
+		`filter=label+not+in+["Good+one"]`:                                    {waiting, bad},
+		"filter=created_at+lt+1577836800":                                     {},
+		"filter=masterStatus+eq+true":                                         {},
+		"sortBy=createdAt":                                                    {good, bad, waiting},
+		"sortBy=created_at&sortOrder=desc":                                    {waiting, bad, good},
+		"sortBy=taskLabel&limit=1&offset=1":                                   {good},
 	} {
 		got := get(query)
 		require.Equal(t, want, got.ids(), query)
@@ -124,6 +130,9 @@ func TestListAndSearch(t *testing.T) {
 	require.EqualValues(t, 3, page.Total)
 	require.Len(t, page.Tasks, 1)
 	require.Empty(t, get("limit=0").Tasks)
+	slimmer := get("label=Good+one&deselect=label&deselect=queue").Tasks[0]
+	require.Empty(t, slimmer.TaskLabel+slimmer.Queue)
+	require.NotEmpty(t, slimmer.Category)
 	require.Nil(t, get("label=Waits").Tasks[0].Parameters, "the index has only their beginning")
 
 	search := func(body string) list {
