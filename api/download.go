@@ -28,6 +28,13 @@ func (s *Server) downloadTaskFile(c *call) (err error) {
 	if s.config.Files == nil {
 		return errFileMissing()
 	}
+	stored, err := s.config.Files.Attributes(ctx, name)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return errFileMissing()
+	}
+	if err != nil {
+		return fmt.Errorf("look for file %q of task %q: %w", name, found.ID, err)
+	}
 	file, err := s.config.Files.NewReader(ctx, name, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return errFileMissing()
@@ -36,9 +43,13 @@ func (s *Server) downloadTaskFile(c *call) (err error) {
 		return fmt.Errorf("open file %q of task %q: %w", name, found.ID, err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	if stored.ETag != "" {
+		c.Header("ETag", stored.ETag)
+	}
 	c.Header("Content-Type", file.ContentType())
 	// The name is the task's own choice, so browsers are told to save the file and never to show it.
 	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(name)}))
+	// It answers to ranges, to conditions and to HEAD.
 	http.ServeContent(c.Writer, c.Request, "", file.ModTime(), file)
 	return nil
 }

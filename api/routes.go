@@ -38,6 +38,7 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks/:id", operation: "getTask", needs: auth.Owner, handle: (*Server).getTask},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", needs: auth.Owner, handle: (*Server).getTaskTree},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", needs: auth.Owner, handle: (*Server).downloadTaskFile, streams: true},
+	{method: http.MethodHead, path: "/api/v1/tasks/:id/file", operation: "describeTaskFile", needs: auth.Owner, handle: (*Server).downloadTaskFile, streams: true},
 	{method: http.MethodPost, path: "/api/v1/datatable", operation: "getDataTable", needs: auth.Owner, handle: (*Server).getDataTable},
 	{method: http.MethodGet, path: "/api/v1/stats", operation: "getStats", needs: auth.Owner, handle: (*Server).getStats},
 	{method: http.MethodGet, path: "/api/v1/log", operation: "getLog", needs: auth.Owner, handle: (*Server).getLog},

@@ -163,39 +163,6 @@ func TestListAndSearch(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/api/v1/stats", nil).StatusCode)
 }
 
-func TestDownload(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.work()
-	name := "out/Zürich list.csv"
-	require.NoError(t, b.files.WriteAll(t.Context(), name, []byte("a,b\n1,2\n"), nil))
-	id := b.create(map[string]any{"action": "echo", "parameters": echo{File: name}}).ID
-	require.True(t, b.awaitClosed(id).HasFile)
-	a := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil)
-	require.Equal(t, http.StatusOK, a.StatusCode)
-	require.Equal(t, "a,b\n1,2\n", string(a.body))
-	require.Equal(t, "attachment; filename*=utf-8''Z%C3%BCrich%20list.csv", a.Header.Get("Content-Disposition"))
-	require.NotEmpty(t, a.Header.Get("Content-Type"))
-	require.Equal(t, "nosniff", a.Header.Get("X-Content-Type-Options"))
-	part := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil, "Range", "bytes=4-6")
-	require.Equal(t, http.StatusPartialContent, part.StatusCode)
-	require.Equal(t, "1,2", string(part.body))
-
-	require.NoError(t, b.files.Delete(t.Context(), name))
-	require.Equal(t, "File not found.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil), http.StatusNotFound).Detail)
-	require.False(t, b.awaitClosed(id).HasFile)
-
-	none := b.create(map[string]any{"action": "echo"}).ID
-	b.awaitClosed(none)
-	require.Equal(t, "Filename not found in report.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+none+"/file", nil), http.StatusNotFound).Detail)
-
-	failed := b.create(map[string]any{"action": "echo", "parameters": echo{Fail: true}}).ID
-	b.awaitClosed(failed)
-	require.Equal(t, `Task "`+failed+`" is not downloadable.`, readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+failed+"/file", nil), http.StatusConflict).Detail)
-
-	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/file", nil), http.StatusNotFound)
-}
-
 func TestProgressAndTree(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
