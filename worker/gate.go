@@ -24,6 +24,9 @@ type gate struct {
 	stopped   bool // paused for good
 	lines     []*line
 	virtual   float64       // the largest pass at which a task was started
+	lately    float64       // what virtual was when that was noted, a second ago at most while tasks are started
+	before    float64       // what it was when it was noted before that
+	noted     time.Time     // when lately was noted
 	held      []*hold       // tasks that parked polls brought and that wait for a permit, oldest first
 	done      chan struct{} // closed when remaining is 0 and nothing runs
 	idle      chan struct{} // closed when nothing runs after pause; nil while not asked for
@@ -115,6 +118,10 @@ func (g *gate) received(p *poll) {
 	case pollParked:
 		l.parked--
 		idle = time.Since(p.parked)
+		// A free permit is for the task that is here, not for another poll, which could bring a second one.
+		if g.free(l) {
+			l.granted++
+		}
 	default:
 		return
 	}

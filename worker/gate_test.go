@@ -305,3 +305,30 @@ func TestAFloodNeverMakesAReservedQueueWait(t *testing.T) {
 		}
 	}
 }
+
+// A single task comes to a worker that has nothing to do, whose poller is back at once.
+func TestGateATaskOfAParkedPollTakesTheFreePermitBeforeTheNextPoll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Weight, 1, 0)
+		a := g.addLine(Queue{Name: "a", Weight: 1})
+		p := pollNow(t, g, a)
+		time.Sleep(2 * minFresh) // the poll is parked
+		next := make(chan *poll, 1)
+		go func() {
+			if opened, err := g.openPoll(t.Context(), a); err == nil {
+				next <- opened
+			}
+		}()
+		synctest.Wait()
+		before := time.Now()
+		g.received(p)
+		require.NoError(t, g.begin(t.Context(), a, 0))
+		require.Zero(t, time.Since(before), "the task has waited for a poll that brings nothing")
+		time.Sleep(time.Minute)
+		require.Empty(t, next, "a poll was opened without a permit: what it brings cannot run here")
+		g.end(a)
+		g.release(p)
+		require.NotNil(t, <-next)
+	})
+}

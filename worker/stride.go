@@ -9,11 +9,9 @@ import (
 // started, and the queue of the smallest pass is next. What counts is what was started, not what was asked for: a poll
 // that brings nothing costs its queue nothing.
 
-// What a queue may make up for that it missed because its polls were slow, which looks as if it had been empty.
-const (
-	maxCredit = 20          // starts
-	slowFor   = time.Second // a queue whose poll takes longer was empty, and makes up for nothing
-)
+// slowFor is how long a queue's poll may take that is thought to be slow, though the queue has tasks: the queue makes up for what was
+// started meanwhile. One that takes longer says that the queue was empty, which it makes up for by nothing.
+const slowFor = time.Second
 
 func (l *line) stride() float64 { return 1 / float64(l.weight) }
 
@@ -27,15 +25,19 @@ func (l *line) due() float64 { return l.pass + float64(l.fresh+l.granted)*l.stri
 
 // charge notes that a task of the queue is started. The caller holds the lock.
 func (g *gate) charge(l *line) {
+	if now := time.Now(); now.Sub(g.noted) >= slowFor {
+		g.before, g.noted, g.lately = g.lately, now, g.virtual
+	}
 	g.virtual = max(g.virtual, l.pass)
 	l.pass += l.stride()
 }
 
-// catchUp lets the time pass for a queue in which it had no tasks. The caller holds the lock.
+// catchUp lets the time pass for a queue in which it had no tasks. The others never wait for longer, while it makes up for what it
+// missed, than for what was started in the last two seconds. The caller holds the lock.
 func (g *gate) catchUp(l *line, idle time.Duration) {
-	credit := maxCredit * l.stride()
-	if idle > slowFor {
-		credit = 0
+	earliest := g.virtual
+	if idle <= slowFor {
+		earliest = g.before
 	}
-	l.pass = max(l.pass, g.virtual-credit)
+	l.pass = max(l.pass, earliest)
 }

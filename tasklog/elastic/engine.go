@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"go.temporal.io/sdk/converter"
 	"golang.org/x/sync/singleflight"
@@ -23,8 +24,8 @@ type Engine struct {
 	// current is the state of the index that searches are made in, and taking makes the next one.
 	current atomic.Pointer[snapshot]
 	taking  singleflight.Group
-	// checked says that the index was seen to have all fields.
-	checked atomic.Bool
+	// checked is when the index was last seen to have all fields.
+	checked atomic.Pointer[time.Time]
 }
 
 var _ tasklog.Engine = (*Engine)(nil)

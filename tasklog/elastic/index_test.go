@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,20 +57,35 @@ func openOwn(t *testing.T, c elastic.Connection) *elastic.Engine {
 	return engine
 }
 
+// documents are written to an index in one request.
+type documents struct{ lines bytes.Buffer }
+
+// add adds a run of a task, with these fields beside those that every run has.
+func (d *documents) add(t *testing.T, run string, fields map[string]any) {
+	t.Helper()
+	all := map[string]any{"NamespaceId": namespaceID, "WorkflowType": "Task", "RunId": run, "ExecutionStatus": "Completed", "TaskStatus": "completed"}
+	maps.Copy(all, fields)
+	encoder := json.NewEncoder(&d.lines)
+	require.NoError(t, encoder.Encode(map[string]any{"index": map[string]any{"_id": run}}))
+	require.NoError(t, encoder.Encode(all))
+}
+
+func (d *documents) write(t *testing.T, c elastic.Connection) {
+	t.Helper()
+	request(t, http.MethodPost, "/"+c.Index+"/_bulk?refresh=true", d.lines.String())
+}
+
 // fill writes n completed tasks, a second apart, as Temporal writes them.
 func fill(t *testing.T, c elastic.Connection, n int) {
 	t.Helper()
-	var lines bytes.Buffer
-	encoder := json.NewEncoder(&lines)
+	var tasks documents
 	for i := range n {
 		created := time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC)
 		id := fmt.Sprintf("task-%05d", i)
-		require.NoError(t, encoder.Encode(map[string]any{"index": map[string]any{"_id": id}}))
-		require.NoError(t, encoder.Encode(map[string]any{
-			"NamespaceId": namespaceID, "WorkflowType": "Task", "WorkflowId": id, "RunId": "run-" + id, "ExecutionStatus": "Completed",
-			"StartTime": created, "TaskQueue": "default", "TaskName": "csv.import", "TaskLabel": fmt.Sprintf("Label %d", i%7), "TaskStatus": "completed",
+		tasks.add(t, "run-"+id, map[string]any{
+			"WorkflowId": id, "StartTime": created, "TaskQueue": "default", "TaskName": "csv.import", "TaskLabel": fmt.Sprintf("Label %d", i%7),
 			"TaskCreatedAt": created, "TaskOwner": fmt.Sprintf("user-%d", i%3),
-		}))
+		})
 	}
-	request(t, http.MethodPost, "/"+c.Index+"/_bulk?refresh=true", lines.String())
+	tasks.write(t, c)
 }

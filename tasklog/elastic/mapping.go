@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -90,15 +91,19 @@ func (t *transport) checkMapping(ctx context.Context) error {
 	return wrong
 }
 
-// ready checks the mapping until it was right once: without it Elasticsearch would find nothing and say nothing.
+// checkEvery is how often the mapping is looked at: somebody may delete the index, and Temporal then makes one without it.
+const checkEvery = time.Minute
+
+// ready checks the mapping now and then: without it Elasticsearch would find nothing and say nothing.
 func (e *Engine) ready(ctx context.Context) error {
-	if e.checked.Load() {
+	if at := e.checked.Load(); at != nil && time.Since(*at) < checkEvery {
 		return nil
 	}
+	now := time.Now()
 	if err := e.transport.checkMapping(ctx); err != nil {
 		return err
 	}
-	e.checked.Store(true)
+	e.checked.Store(&now)
 	return nil
 }
 

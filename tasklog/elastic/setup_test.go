@@ -2,8 +2,10 @@ package elastic_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -98,4 +100,26 @@ func TestSetUpRefusesFieldsOfOtherTypes(t *testing.T) {
 		require.Equal(t, []elastic.WrongField{{Name: "TaskOwner", Have: "text", Want: "keyword"}}, wrong.Wrong)
 		require.ErrorContains(t, err, `has the field TaskOwner with the type "text", which must be "keyword"`)
 	}
+}
+
+// Somebody deletes the index and its template under a program that runs. What Temporal's next write makes lacks the fields of tasks.
+func TestAnIndexThatLostItsFieldsIsNoticed(t *testing.T) {
+	t.Parallel()
+	c := newIndex(t)
+	engine := openOwn(t, c)
+	_, err := engine.Search(t.Context(), tasklog.NewFilter())
+	require.NoError(t, err)
+	request(t, http.MethodDelete, "/_index_template/"+c.TemplateName(), "")
+	request(t, http.MethodDelete, "/"+c.Index, "")
+	require.Eventually(t, func() bool {
+		_, err := engine.Search(t.Context(), tasklog.NewFilter())
+		var missing *elastic.MissingIndexError
+		return errors.As(err, &missing)
+	}, 30*time.Second, 100*time.Millisecond)
+	request(t, http.MethodPut, "/"+c.Index, "")
+	require.Eventually(t, func() bool {
+		_, err := engine.Search(t.Context(), tasklog.NewFilter())
+		var wrong *elastic.MappingError
+		return errors.As(err, &wrong)
+	}, 30*time.Second, 100*time.Millisecond)
 }

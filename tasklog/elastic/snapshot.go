@@ -14,6 +14,8 @@ const (
 	// maxAge is how old the state of the index may be in which a search is made. An index shows new documents once a second, so
 	// lists are less than two seconds behind.
 	maxAge = 500 * time.Millisecond
+	// renewAge is how old a state may be before the next one is made while searches still use it, so that they need not wait for it.
+	renewAge = maxAge / 2
 	// snapshotLife is how long Elasticsearch keeps a state that is used by many searches: longer than one of them takes.
 	snapshotLife = "1m"
 )
@@ -28,11 +30,15 @@ type snapshot struct {
 
 // snapshot returns a state of the index that is young enough. Searches at the same time share one.
 func (e *Engine) snapshot(ctx context.Context) (*snapshot, error) {
-	if s := e.current.Load(); s != nil && time.Since(s.taken) < maxAge {
+	s := e.current.Load()
+	if s != nil && time.Since(s.taken) < renewAge {
 		return s, nil
 	}
 	// Who gives up does not take the state from the others who wait for it; transport bounds the requests.
 	taken := e.taking.DoChan("", func() (any, error) { return e.take(context.WithoutCancel(ctx)) })
+	if s != nil && time.Since(s.taken) < maxAge {
+		return s, nil
+	}
 	select {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
@@ -49,12 +55,10 @@ func (e *Engine) take(ctx context.Context) (*snapshot, error) {
 	s := &snapshot{taken: time.Now()}
 	var err error
 	if s.pit, err = e.transport.openPIT(ctx, snapshotLife); err != nil {
+		e.checked.Store(nil) // what answers next may be another index
 		return nil, err
 	}
-	a, err := e.transport.searchPIT(ctx, s.pit, supersededQuery(e.namespaceID, s.taken), "")
-	if err == nil {
-		s.superseded, err = a.superseded()
-	}
+	s.superseded, err = e.superseded(func(body object) (answer, error) { return e.transport.searchPIT(ctx, s.pit, body, "") })
 	if err != nil {
 		return nil, errors.Join(err, e.transport.closePIT(ctx, s.pit))
 	}
@@ -80,6 +84,9 @@ func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object
 			return answer{}, err
 		}
 		found, err := e.transport.searchPIT(ctx, s.pit, search, "")
+		if isStatus(err, http.StatusBadRequest) {
+			e.checked.Store(nil) // it may be another index now
+		}
 		if lost := isStatus(err, http.StatusNotFound); !lost || again {
 			return found, err
 		}

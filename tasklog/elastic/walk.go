@@ -3,7 +3,6 @@ package elastic
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -51,11 +50,8 @@ func (e *Engine) walking(ctx context.Context, do func(*walk) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, e.transport.closePIT(ctx, w.pit)) }()
-	a, err := w.search(ctx, supersededQuery(e.namespaceID, time.Now()), "")
+	w.superseded, err = e.superseded(func(body object) (answer, error) { return w.search(ctx, body, "") })
 	if err != nil {
-		return err
-	}
-	if w.superseded, err = a.superseded(); err != nil {
 		return err
 	}
 	return do(w)

@@ -98,7 +98,7 @@ func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 
 // page returns the wanted page of what the query finds, without a total.
 func (e *Engine) page(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (tasklog.Page, error) {
-	q, err := e.narrow(ctx, f, q, superseded.unpushed())
+	q, err := e.narrow(ctx, f, q, superseded)
 	if err != nil {
 		return tasklog.Page{}, err
 	}

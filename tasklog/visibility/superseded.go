@@ -58,12 +58,19 @@ func (e *Engine) prepare(ctx context.Context, f *tasklog.Filter) (query, runSet,
 // countExact counts what an exact query finds, without the superseded runs that it cannot leave out.
 func (e *Engine) countExact(ctx context.Context, q query, superseded runSet) (int64, error) {
 	n, err := e.count(ctx, q)
-	if err != nil || superseded.unpushed() == 0 {
-		return n, err
+	if err != nil {
+		return 0, err
+	}
+	return e.leaveOut(ctx, q, superseded, n)
+}
+
+// leaveOut returns how many of the n runs that an exact query finds are not superseded ones that it cannot leave out.
+func (e *Engine) leaveOut(ctx context.Context, q query, superseded runSet, n int64) (int64, error) {
+	if superseded.unpushed() == 0 {
+		return n, nil
 	}
 	for chunk := range superseded.chunks() {
-		hidden := query{terms: append(slices.Clone(q.terms), "RunId IN "+list(chunk))}
-		m, err := e.count(ctx, hidden)
+		m, err := e.count(ctx, q.with("RunId IN "+list(chunk)))
 		if err != nil {
 			return 0, err
 		}

@@ -18,8 +18,8 @@ const (
 
 // narrow narrows a query for the newest or the oldest tasks, or those that follow a position among them, which is what people and
 // bulk operations mostly ask for, to the time in which they were enqueued. The List API cannot sort by it, so without this a
-// page of twenty would mean reading all that the query finds. The query may find as many unwanted runs as hidden says.
-func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden int) (query, error) {
+// page of twenty would mean reading all that the query finds.
+func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (query, error) {
 	limit, limited, offset := f.Page()
 	column, order := f.Sort()
 	if column != tasklog.CreatedAt {
@@ -37,7 +37,7 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 	if !q.exact || !limited {
 		return q, nil
 	}
-	wanted := int64(limit) + int64(offset) + int64(hidden)
+	wanted := int64(limit) + int64(offset)
 	total, err := e.count(ctx, q)
 	if err != nil || total <= min(pageSize, int64(e.config.MaxScan)) || wanted >= total {
 		return q, err
@@ -54,37 +54,41 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, hidden 
 			w = windowsFrom(at, order)
 		}
 	}
-	return e.within(ctx, q, w, wanted)
+	return e.within(ctx, q, superseded, w, wanted)
 }
 
 // within narrows a query to the first of the windows that has as many tasks as are wanted, and no more than can be scanned.
-func (e *Engine) within(ctx context.Context, q query, w windows, wanted int64) (query, error) {
-	look := func(age time.Duration) (query, int64, error) {
-		narrowed := q.with(windowTerm(w.order, w.bound(age)))
-		n, err := e.count(ctx, narrowed)
-		return narrowed, n, err
+func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windows, wanted int64) (query, error) {
+	// read is how many runs the scan of a window would read, superseded ones among them.
+	look := func(age time.Duration) (narrowed query, enough bool, read int64, err error) {
+		narrowed = q.with(windowTerm(w.order, w.bound(age)))
+		if read, err = e.count(ctx, narrowed); err != nil || read < wanted {
+			return narrowed, false, read, err
+		}
+		found, err := e.leaveOut(ctx, narrowed, superseded, read)
+		return narrowed, found >= wanted, read, err
 	}
-	tooFew := w.none
+	tooShort := w.none
 	for _, age := range w.ages {
-		narrowed, n, err := look(age)
+		narrowed, enough, read, err := look(age)
 		if err != nil {
 			return query{}, err
 		}
-		if n < wanted {
-			tooFew = age
+		if !enough {
+			tooShort = age
 			continue
 		}
 		// That may be many more than are wanted, and fewer do.
-		for enough := age; n > int64(e.config.MaxScan) && (enough-tooFew).Abs() > time.Millisecond; {
-			middle := tooFew + (enough-tooFew)/2
-			shorter, fewer, err := look(middle)
+		for longEnough := age; read > int64(e.config.MaxScan) && (longEnough-tooShort).Abs() > time.Millisecond; {
+			middle := tooShort + (longEnough-tooShort)/2
+			shorter, enough, fewer, err := look(middle)
 			if err != nil {
 				return query{}, err
 			}
-			if fewer < wanted {
-				tooFew = middle
+			if enough {
+				longEnough, narrowed, read = middle, shorter, fewer
 			} else {
-				enough, narrowed, n = middle, shorter, fewer
+				tooShort = middle
 			}
 		}
 		return narrowed, nil
