@@ -80,10 +80,10 @@ func unquote(quoted string) (string, error) {
 	}
 	var b strings.Builder
 	for i := 0; i < len(inner); i++ {
-		switch c := inner[i]; {
-		case c == '"':
+		switch inner[i] {
+		case '"':
 			return "", strconv.ErrSyntax
-		case c == '\\':
+		case '\\':
 			i++
 			if i == len(inner) || inner[i] != '"' && inner[i] != '\\' {
 				return "", strconv.ErrSyntax

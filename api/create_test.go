@@ -1,8 +1,8 @@
 package api_test
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -114,6 +114,12 @@ func TestEnqueueMany(t *testing.T) {
 	}
 	require.Len(t, got.Results[1].Problem.Errors, 2, "every mistake is named")
 	require.Equal(t, "completed", g.awaitClosedAs(g.ana, got.Results[0].Task.ID).Status)
+	parent := got.Results[5].Task.ID
+	children := strings.Repeat(`{"action":"echo","delay":"1h","parentId":"`+parent+`"},`, 3)
+	family := read[creations](t, g.as(g.ana, http.MethodPost, "/api/v1/tasks/bulk", `{"tasks":[`+children+`{"action":"echo","parentId":"nobody"}]}`), ok)
+	require.Equal(t, 3, family.Created)
+	require.Equal(t, parent, family.Results[2].Task.ParentID)
+	require.Equal(t, "parentId", family.Results[3].Problem.Field)
 	require.Equal(t, 409, read[creations](t, g.as(g.ana, http.MethodPost, "/api/v1/tasks/bulk", `{"tasks":[{"action":"echo","id":"`+own+`"}]}`), ok).Results[0].Status)
 
 	// What is wrong with the body as a whole enqueues nothing.
@@ -151,7 +157,7 @@ func TestEnqueueManyOnce(t *testing.T) {
 	require.Equal(t, 100, first.Created)
 	require.Equal(t, first, again)
 	for i, result := range first.Results {
-		require.JSONEq(t, fmt.Sprint(i), string(result.Task.Parameters), "in order")
+		require.JSONEq(t, strconv.Itoa(i), string(result.Task.Parameters), "in order")
 	}
 	alone := read[entity](t, b.do(http.MethodPost, "/api/v1/tasks", tasks[3]), created)
 	require.Equal(t, *first.Results[3].Task, alone)

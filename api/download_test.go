@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,7 +71,7 @@ func TestDownloadInParts(t *testing.T) {
 	require.True(t, bytes.Equal(content, whole.body))
 	require.Equal(t, "bytes", whole.Header.Get("Accept-Ranges"))
 	require.Equal(t, "application/x-large", whole.Header.Get("Content-Type"))
-	require.Equal(t, fmt.Sprint(len(content)), whole.Header.Get("Content-Length"))
+	require.Equal(t, strconv.Itoa(len(content)), whole.Header.Get("Content-Length"))
 	tag, modified := whole.Header.Get("ETag"), whole.Header.Get("Last-Modified")
 	require.NotEmpty(t, tag)
 	require.NotEmpty(t, modified)

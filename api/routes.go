@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -70,6 +71,7 @@ type call struct {
 	log     *tasklog.TaskLog // of the tasks that the visitor may see and change
 	body    []byte           // JSON; nil when the operation takes none
 	refused map[int]error    // by their number, the items of route.each that do not fulfil the document
+	parents map[task.ID]bool // the visitor's own tasks that this request has named as parents, each looked up once
 }
 
 // serve returns the handler of a route: it checks who sends the request, and the request, calls the route's own handler, and

@@ -174,7 +174,7 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 
 // problemOf makes one problem of several mistakes, and names them all.
 func (c *contract) problemOf(prefix []string, mistakes []*jsonschema.ValidationError) *problem {
-	var found []*problem
+	found := make([]*problem, 0, len(mistakes))
 	for _, mistake := range mistakes {
 		found = append(found, c.describe(prefix, mistake)...)
 	}

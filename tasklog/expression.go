@@ -77,7 +77,7 @@ func parseList(column Column, text string) ([]any, error) {
 		decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 		decoder.UseNumber()
 		err := decoder.Decode(&values)
-		if _, more := decoder.Token(); err != nil || more != io.EOF { //nolint:errorlint // Token returns it as it is
+		if _, more := decoder.Token(); err != nil || more != io.EOF {
 			return nil, filterErrorf(string(column), "has the list %s, which begins like a JSON array but is none", text)
 		}
 		return values, nil

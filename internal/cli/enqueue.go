@@ -32,16 +32,7 @@ func (p *program) enqueueCommand() *cobra.Command {
 			if file == "" {
 				return cobra.ExactArgs(1)(c, args)
 			}
-			others := len(args)
-			c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-				if f.Changed && f.Name != "file" {
-					others++
-				}
-			})
-			if others > 0 {
-				return usagef("--file goes with no ACTION and no other flag; each line says everything of its task")
-			}
-			return nil
+			return onlyFile(c, args)
 		},
 		Example: `  taskctl enqueue http.request --params '{"url": "https://example.com"}' --wait
   taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane
@@ -57,28 +48,8 @@ func (p *program) enqueueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.connected(c.Context(), func(a *app.App) error {
-				t, err := a.Client.CreateTask(c.Context(), args[0], raw, label, &options)
-				if err != nil {
-					return err
-				}
-				if wait {
-					if err := awaitTask(c.Context(), a, t.ID); err != nil {
-						return err
-					}
-				}
-				e, err := a.Client.TaskLog().Get(c.Context(), t.ID)
-				if err != nil {
-					return fmt.Errorf("task %s is enqueued, but cannot be read: %w", t.ID, err)
-				}
-				if err := p.printEntity(c.Context(), a, e); err != nil {
-					return err
-				}
-				if wait && e.Status != task.Completed {
-					return errTold
-				}
-				return nil
-			})
+			wanted := taskqueue.NewTask{Action: args[0], Parameters: raw, Label: label, Options: &options}
+			return p.connected(c.Context(), func(a *app.App) error { return p.enqueueOne(c.Context(), a, wanted, wait) })
 		},
 	}
 	flags := c.Flags()
@@ -96,6 +67,44 @@ func (p *program) enqueueCommand() *cobra.Command {
 	flags.StringVar(&file, "file", "", "enqueue the task of each line, JSON as POST /api/v1/tasks takes it; - for standard input")
 	flags.BoolVar(&wait, "wait", false, "wait until the task is done; exit with 1 if it has not completed")
 	return c
+}
+
+// onlyFile refuses whatever else is given with --file.
+func onlyFile(c *cobra.Command, args []string) error {
+	others := len(args)
+	c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "file" {
+			others++
+		}
+	})
+	if others > 0 {
+		return usagef("--file goes with no ACTION and no other flag; each line says everything of its task")
+	}
+	return nil
+}
+
+// enqueueOne enqueues a task, and prints it as it is then, or when it is done.
+func (p *program) enqueueOne(ctx context.Context, a *app.App, wanted taskqueue.NewTask, wait bool) error {
+	t, err := a.Client.CreateTask(ctx, wanted.Action, wanted.Parameters, wanted.Label, wanted.Options)
+	if err != nil {
+		return err
+	}
+	if wait {
+		if err := awaitTask(ctx, a, t.ID); err != nil {
+			return err
+		}
+	}
+	e, err := a.Client.TaskLog().Get(ctx, t.ID)
+	if err != nil {
+		return fmt.Errorf("task %s is enqueued, but cannot be read: %w", t.ID, err)
+	}
+	if err := p.printEntity(ctx, a, e); err != nil {
+		return err
+	}
+	if wait && e.Status != task.Completed {
+		return errTold
+	}
+	return nil
 }
 
 // readParameters returns what --params says.

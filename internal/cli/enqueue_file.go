@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
@@ -32,8 +31,8 @@ type lineResult struct {
 }
 
 // enqueueFile enqueues a task for each line of a file, or of standard input for "-", and prints a result for each.
-func (p *program) enqueueFile(ctx context.Context, a *app.App, name string) (err error) {
-	var in io.Reader = p.In
+func (p *program) enqueueFile(ctx context.Context, a *app.App, name string) error {
+	in := p.In
 	if name != "-" {
 		file, err := os.Open(name) //nolint:gosec // the file that the user names
 		if err != nil {
@@ -42,33 +41,24 @@ func (p *program) enqueueFile(ctx context.Context, a *app.App, name string) (err
 		defer file.Close() //nolint:errcheck // it was only read
 		in = file
 	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
-	number, refused := 0, false
-	for more := true; more; {
-		var batch []lineResult
-		var tasks []taskqueue.NewTask
-		for len(batch) < fileBatch {
-			if more = lines.Scan(); !more {
-				break
-			}
-			number++
-			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-				continue
-			}
-			wanted, err := parseLine(lines.Bytes())
-			if err != nil {
-				return usagef("--file: line %d: %v", number, err)
-			}
-			batch, tasks = append(batch, lineResult{Line: number}), append(tasks, wanted.Library())
+	lines := &taskLines{scanner: bufio.NewScanner(in)}
+	lines.scanner.Buffer(nil, maxLine)
+	refused := false
+	for {
+		tasks, results, err := lines.next()
+		if err != nil {
+			return err
+		}
+		if len(tasks) == 0 {
+			break
 		}
 		for i, created := range a.Client.CreateTasks(ctx, tasks) {
 			if created.Err != nil {
-				batch[i].Error, refused = created.Err.Error(), true
+				results[i].Error, refused = created.Err.Error(), true
 			} else {
-				batch[i].ID = created.Task.ID
+				results[i].ID = created.Task.ID
 			}
-			if err := p.printLine(batch[i]); err != nil {
+			if err := p.printLine(results[i]); err != nil {
 				return err
 			}
 		}
@@ -76,13 +66,36 @@ func (p *program) enqueueFile(ctx context.Context, a *app.App, name string) (err
 			return err
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("--file: after line %d: %w", number, err)
-	}
 	if refused {
 		return errTold
 	}
 	return nil
+}
+
+// taskLines reads tasks from lines.
+type taskLines struct {
+	scanner *bufio.Scanner
+	number  int // of the line that was read last
+}
+
+// next returns the tasks of the next lines, with the results that they will have but for their ids and errors; none at the end. Empty
+// lines are left out.
+func (l *taskLines) next() (tasks []taskqueue.NewTask, results []lineResult, err error) {
+	for len(tasks) < fileBatch && l.scanner.Scan() {
+		l.number++
+		if len(bytes.TrimSpace(l.scanner.Bytes())) == 0 {
+			continue
+		}
+		wanted, err := parseLine(l.scanner.Bytes())
+		if err != nil {
+			return nil, nil, usagef("--file: line %d: %v", l.number, err)
+		}
+		tasks, results = append(tasks, wanted.Library()), append(results, lineResult{Line: l.number})
+	}
+	if err := l.scanner.Err(); err != nil {
+		return nil, nil, fmt.Errorf("--file: after line %d: %w", l.number, err)
+	}
+	return tasks, results, nil
 }
 
 func (p *program) printLine(r lineResult) error {

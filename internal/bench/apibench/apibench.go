@@ -147,7 +147,9 @@ func overHTTP(address string) enqueue {
 		if response.StatusCode != http.StatusCreated {
 			return "", fmt.Errorf("the API answers %s: %s", response.Status, answer)
 		}
-		var created struct{ ID task.ID }
+		var created struct {
+			ID task.ID `json:"id"`
+		}
 		err = json.Unmarshal(answer, &created)
 		return created.ID, err
 	}
@@ -198,7 +200,7 @@ func (b *bench) measure(ctx context.Context, tasks int) (viaAPI, viaClient []tim
 		took    *[]time.Duration
 	}{{b.api, &viaAPI}, {b.client, &viaClient}}
 	for range tasks {
-		rand.Shuffle(len(sides), func(i, j int) { sides[i], sides[j] = sides[j], sides[i] })
+		rand.Shuffle(len(sides), func(i, j int) { sides[i], sides[j] = sides[j], sides[i] }) //nolint:gosec // nobody gains by guessing it
 		for _, side := range sides {
 			began := time.Now()
 			id, err := side.enqueue(ctx)
