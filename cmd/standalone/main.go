@@ -56,6 +56,7 @@ type options struct {
 
 	elasticsearch      string
 	elasticsearchIndex string
+	elasticsearchCA    string
 
 	retention time.Duration
 	logLevel  slog.Level
@@ -84,6 +85,8 @@ func newCommand() *cobra.Command {
 	flags.StringVar(&o.elasticsearch, "elasticsearch", "",
 		"URL of an Elasticsearch server that keeps Temporal's visibility records, the index of all lists, instead of SQLite")
 	flags.StringVar(&o.elasticsearchIndex, "elasticsearch-index", elastic.DefaultIndex, "the index there, created if missing")
+	flags.StringVar(&o.elasticsearchCA, "elasticsearch-ca", "",
+		"file of the certificates, in PEM, that the server's is checked with (default those of the system)")
 	flags.DurationVar(&o.retention, "retention", setup.DefaultRetention, "how long finished tasks are kept")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least level of log lines: debug, info, warn or error")
 	flags.StringSliceVar(&o.services, "services", allServices, "what to run")
@@ -105,6 +108,9 @@ func (o options) validate() error {
 	}
 	if o.elasticsearch == "" && o.elasticsearchIndex != elastic.DefaultIndex {
 		return errors.New("--elasticsearch-index needs --elasticsearch, the URL of the server")
+	}
+	if o.elasticsearch == "" && o.elasticsearchCA != "" {
+		return errors.New("--elasticsearch-ca needs --elasticsearch, the URL of the server")
 	}
 	return nil
 }
@@ -166,7 +172,7 @@ func (o options) embeddedConfig(logger *slog.Logger) embedded.Config {
 		LogLevel: max(o.logLevel, slog.LevelWarn),
 	}
 	if o.elasticsearch != "" {
-		config.Elasticsearch = &embedded.Elasticsearch{URL: o.elasticsearch, Index: o.elasticsearchIndex}
+		config.Elasticsearch = &embedded.Elasticsearch{URL: o.elasticsearch, Index: o.elasticsearchIndex, CAFile: o.elasticsearchCA}
 	}
 	if o.ephemeral {
 		config.DataDir = ""

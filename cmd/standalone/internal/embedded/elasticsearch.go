@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/server/common/auth"
 	esclient "go.temporal.io/server/common/persistence/visibility/store/elasticsearch/client"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
@@ -21,6 +22,9 @@ type Elasticsearch struct {
 	// Index holds the records, each custom search attribute as a field of its own name. It is created when missing, and gets the
 	// fields that it lacks. Empty means elastic.DefaultIndex.
 	Index string
+
+	// CAFile is the file of the certificates, in PEM, that the server's certificate is checked with. Empty means those of the system.
+	CAFile string
 }
 
 // validate names what is wrong, but not what may be a password.
@@ -51,6 +55,9 @@ func (e *Elasticsearch) client() (*esclient.Config, error) {
 	}
 	address.User = nil
 	config.URL = *address
+	if e.CAFile != "" {
+		config.TLS = &auth.TLS{Enabled: true, CaFile: e.CAFile, EnableHostVerification: true}
+	}
 	return config, nil
 }
 
@@ -62,6 +69,7 @@ func (e *Elasticsearch) connection() (elastic.Connection, error) {
 	}
 	return elastic.Connection{
 		Addresses: []string{config.URL.String()}, Index: e.Index, Username: config.Username, Password: config.Password,
+		CAFile: e.CAFile,
 	}, nil
 }
 

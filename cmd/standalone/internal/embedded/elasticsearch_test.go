@@ -2,8 +2,14 @@ package embedded
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +51,7 @@ func TestVisibilityInElasticsearch(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *elastictest.Server){
 		"search attributes are fields from the start":        testElasticsearchFields,
 		"a restart keeps data and adds attributes":           testElasticsearchRestart,
+		"its certificate is checked":                         testElasticsearchCertificate,
 		"an attribute of another type is refused":            testElasticsearchOtherType,
 		"a data directory stays with its visibility records": testElasticsearchDataDir,
 	} {
@@ -188,4 +195,25 @@ func TestStartRefusesBadElasticsearch(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "secret")
 	}
+}
+
+// The server of the tests has no TLS of its own, so a proxy has it.
+func testElasticsearchCertificate(t *testing.T, elasticsearch *elastictest.Server) {
+	target, err := url.Parse(elasticsearch.URL)
+	require.NoError(t, err)
+	secured := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(target))
+	t.Cleanup(secured.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: secured.Certificate().Raw}
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
+
+	config := Config{Elasticsearch: &Elasticsearch{URL: secured.URL, Index: "temporal_visibility_v1_certificate"}, UIPort: NoUI}
+	_, err = Start(t.Context(), config)
+	require.ErrorContains(t, err, "certificate")
+
+	config.Elasticsearch.CAFile = file
+	c := dial(t, start(t, config))
+	serve(t, c)
+	launch(t, c, "trusted")
+	requireList(t, c, `WorkflowId = "trusted"`, "trusted")
 }

@@ -104,7 +104,9 @@ func (c Config) withDefaults() (Config, error) {
 		if err := c.Elasticsearch.validate(); err != nil {
 			return c, err
 		}
-		c.Elasticsearch = &Elasticsearch{URL: c.Elasticsearch.URL, Index: cmp.Or(c.Elasticsearch.Index, elastic.DefaultIndex)}
+		named := *c.Elasticsearch
+		named.Index = cmp.Or(named.Index, elastic.DefaultIndex)
+		c.Elasticsearch = &named
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
