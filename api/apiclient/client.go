@@ -2,7 +2,7 @@
 //
 // A call returns an error unless it was answered with a status below 400; the error is a *[ProblemError] if the server has answered. The
 // answer is in the field that bears its status, such as JSON200; the HTTPResponse has its headers.
-package apiclient //nolint:godoclint // the generated file says what package it is, too
+package apiclient
 
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config oapi-codegen.yaml ../openapi.yaml
 
