@@ -32,10 +32,13 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 	require.NoError(t, b.files.WriteAll(t.Context(), "out.csv", []byte("a,b\n"), nil))
 	b.awaitClosed(b.create(map[string]any{"action": "echo", "id": "done", "parameters": echo{File: "out.csv"}}).ID)
 	b.create(map[string]any{"action": "declared", "delay": "1h"})
-	command := exec.CommandContext(t.Context(), schemathesis, "--config-file", "testdata/schemathesis.toml", "run", b.url+"/openapi.yaml",
+	config, err := filepath.Abs("testdata/schemathesis.toml")
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), schemathesis, "--config-file", config, "run", b.url+"/openapi.yaml",
 		"--seed", "1", "--max-examples", cmp.Or(os.Getenv(envSchemathesisCases), "5"), "--continue-on-failure", "--generation-database", "none",
 		"--request-timeout", "60", "--suppress-health-check", "all", "--no-color", "--warnings", "off",
 	)
+	command.Dir = t.TempDir() // it keeps notes where it is run
 	out, err := command.CombinedOutput()
 	t.Logf("%s", out)
 	require.NoError(t, err)
