@@ -9,7 +9,7 @@ WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.4.0
 # Flags for `go test`.
 TESTFLAGS ?= -timeout 20m
 
-.PHONY: test race vet lint workflowcheck fmt check
+.PHONY: test race vet lint workflowcheck generate fmt check
 
 # Every test, against real parts. The first run builds the embedded Temporal server, which takes some minutes.
 test:
@@ -31,6 +31,10 @@ lint:
 # Workflow code must be deterministic.
 workflowcheck:
 	go run $(WORKFLOWCHECK) -config workflowcheck.yaml ./workflows
+
+# The Go client of the REST API follows api/openapi.yaml.
+generate:
+	go generate ./api/apiclient
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

@@ -240,7 +240,7 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 	err := enqueue(ctx, t)
 	end(err)
 	if err != nil {
-		return nil, err
+		return c.enqueuedBefore(ctx, t, err)
 	}
 	return t, nil
 }
@@ -255,11 +255,14 @@ func (c *Client) newTask(action string, parameters any, label string, o Options)
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	t := &task.Task{
-		ID: cmp.Or(o.ID, task.NewID()), Action: action, Parameters: raw, Label: label,
+		ID: o.ID, Action: action, Parameters: raw, Label: label,
 		Metadata: task.Metadata{
 			Queue: o.Queue, Owner: o.Owner, Category: o.Category,
 			ParentID: o.ParentID, Master: o.Master, CreatedAt: now, Priority: o.Priority, Policy: c.policyOf(action),
 		},
+	}
+	if err := identify(t, o); err != nil {
+		return nil, err
 	}
 	if t.Owner == "" && t.ParentID == "" { // a child has its parent's owner
 		t.Owner = c.config.Owner

@@ -18,6 +18,11 @@ type Options struct {
 	Master   bool          // the task's status is its own business, whatever its children do
 	Delay    time.Duration // how long to wait before the task may start; default: not at all
 	Priority int           // 1 (first) to 5 (last) inside the queue; default: 3
+	// IdempotencyKey makes it safe to enqueue again when it is not known whether it was done: with a key that was used before, and
+	// everything else the same, the first task is returned and no other one is made. With anything else the error is a
+	// *task.KeyReusedError. A key is known as long as its task is in the log, and means the same task for everybody; it takes the place
+	// of an ID. Default: none.
+	IdempotencyKey string
 }
 
 // TaskOptions returns the options, for parameters that embed them.

@@ -59,7 +59,10 @@ func runEcho(_ context.Context, p echo) (task.Report, error) {
 	return task.Success("hello"), nil
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t *testing.T) *bundle { t.Helper(); return setupFiles(t, memblob.OpenBucket(nil)) }
+
+// setupFiles returns a bundle with this bucket, which it closes.
+func setupFiles(t *testing.T, files *blob.Bucket) *bundle {
 	t.Helper()
 	queue := temporaltest.UniqueName(t)
 	actions := taskqueue.NewRegistry()
@@ -75,17 +78,19 @@ func setup(t *testing.T) *bundle {
 		Actions:      actions,
 		Declared:     []string{"declared"},
 		Logger:       temporaltest.Logger(t),
-	}, api.Config{})
+	}, api.Config{Files: files})
 }
 
 func setupWith(t *testing.T, config taskqueue.Config, apiConfig api.Config) *bundle {
 	t.Helper()
 	client, err := taskqueue.New(config)
 	require.NoError(t, err)
-	b := &bundle{t: t, client: client, files: memblob.OpenBucket(nil), queue: client.Dispatcher().DefaultQueue().Name}
+	if apiConfig.Files == nil {
+		apiConfig.Files = memblob.OpenBucket(nil)
+	}
+	b := &bundle{t: t, client: client, files: apiConfig.Files, queue: client.Dispatcher().DefaultQueue().Name}
 	t.Cleanup(func() { require.NoError(t, b.files.Close()) })
 	apiConfig.Client = client
-	apiConfig.Files = b.files
 	if apiConfig.Logger == nil {
 		apiConfig.Logger = temporaltest.Logger(t)
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -19,6 +20,7 @@ type columnQuery struct {
 	Category  []string `form:"category"`
 	Label     []string `form:"label"`
 	ParentID  []string `form:"parentId"`
+	Filter    []string `form:"filter"`
 }
 
 // bindQuery reads the query into a value. It has been checked.
@@ -57,6 +59,15 @@ func (q columnQuery) filter(c *call) (*tasklog.Filter, error) {
 			f.Eq(condition.column, condition.values[0])
 		default:
 			f.In(condition.column, condition.values)
+		}
+	}
+	for _, expression := range q.Filter {
+		err := f.AddExpression(expression)
+		if wrong, ok := errors.AsType[*tasklog.FilterError](err); ok {
+			return nil, kindFilter.problem("filter", fmt.Sprintf("in '%s': %s %s", expression, wrong.Field, wrong.Reason))
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return f, nil

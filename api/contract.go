@@ -38,10 +38,10 @@ type operation struct {
 	bodyOptional bool
 }
 
-// parameter is a parameter of an operation, in its path or its query.
+// parameter is a parameter of an operation.
 type parameter struct {
 	name   string
-	inPath bool
+	in     string // as OpenAPI has it: "path", "query" or "header"
 	kind   string // the schema's type: "string", "integer", "boolean" or "array" (of strings)
 	deep   bool   // an object, whose values have names of their own: filtercolumns[status]
 	schema *jsonschema.Schema
@@ -90,7 +90,7 @@ func newContract(data []byte) (*contract, error) {
 
 func (o *operation) compile(compiler *jsonschema.Compiler, item *openapi3.PathItem, described *openapi3.Operation) error {
 	for _, ref := range slices.Concat(item.Parameters, described.Parameters) {
-		p := &parameter{name: ref.Value.Name, inPath: ref.Value.In == openapi3.ParameterInPath, kind: "string", deep: ref.Value.Style == openapi3.SerializationDeepObject}
+		p := &parameter{name: ref.Value.Name, in: ref.Value.In, kind: "string", deep: ref.Value.Style == openapi3.SerializationDeepObject}
 		if types := ref.Value.Schema.Value.Type; types != nil && len(*types) == 1 {
 			p.kind = (*types)[0]
 		}
@@ -115,9 +115,10 @@ func (o *operation) compile(compiler *jsonschema.Compiler, item *openapi3.PathIt
 	return nil
 }
 
-// compileParameter compiles a parameter's schema, in which references are resolved already, since a parameter may itself
-// stand behind a reference.
+// compileParameter compiles a parameter's schema. It is taken out of the document, since a parameter may itself stand behind a
+// reference; what the schema refers to is still there.
 func compileParameter(compiler *jsonschema.Compiler, name string, encoded []byte) (*jsonschema.Schema, error) {
+	encoded = bytes.ReplaceAll(encoded, []byte(`"$ref":"#/`), []byte(`"$ref":"../../`+documentURL+`#/`))
 	var schema any
 	if err := json.Unmarshal(encoded, &schema); err != nil {
 		return nil, err
@@ -133,7 +134,7 @@ func compileParameter(compiler *jsonschema.Compiler, name string, encoded []byte
 func (o *operation) queryNames() []string {
 	var names []string
 	for name, p := range o.parameters {
-		if !p.inPath {
+		if p.in == openapi3.ParameterInQuery {
 			names = append(names, name)
 		}
 	}

@@ -36,6 +36,9 @@ func (s *Server) control(c *call, do func(context.Context, task.ID, tasklog.Cont
 		return err
 	}
 	id := task.ID(c.Param("id"))
+	if err := s.expectRevision(c, id); err != nil {
+		return err
+	}
 	changed, err := do(c.Request.Context(), id, options)
 	if err != nil {
 		return err
@@ -44,7 +47,7 @@ func (s *Server) control(c *call, do func(context.Context, task.ID, tasklog.Cont
 	if err != nil {
 		return err
 	}
-	view, err := s.presenter.Entity(c.Request.Context(), found)
+	view, err := s.show(c, found)
 	if err != nil {
 		return err
 	}
@@ -107,11 +110,18 @@ func (s *Server) rerunTask(c *call) error {
 	if err != nil {
 		return err
 	}
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
+	}
 	id := task.ID(c.Param("id"))
+	if err := s.expectRevision(c, id); err != nil {
+		return err
+	}
 	if _, err := c.log.Get(c.Request.Context(), id); err != nil { // Rerun would take anybody's
 		return err
 	}
-	created, err := s.config.Client.Rerun(c.Request.Context(), id, &taskqueue.Options{Owner: owner})
+	created, err := s.config.Client.Rerun(c.Request.Context(), id, &taskqueue.Options{Owner: owner, IdempotencyKey: c.visitor.scoped(key)})
 	if err != nil {
 		return err
 	}
@@ -121,7 +131,7 @@ func (s *Server) rerunTask(c *call) error {
 // answerCreated answers with a task that has just been enqueued.
 func (s *Server) answerCreated(c *call, created *task.Task) error {
 	c.Header("Location", "/api/v1/tasks/"+url.PathEscape(string(created.ID)))
-	view, err := s.presenter.Entity(c.Request.Context(), enqueued(created))
+	view, err := s.show(c, enqueued(created))
 	if err != nil {
 		return err
 	}

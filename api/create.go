@@ -1,71 +1,97 @@
 package api
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
-	"time"
+	"strings"
 
-	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/internal/newtask"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
-// newTask is the body of createTask.
-type newTask struct {
-	Action       string          `json:"action"`
-	Parameters   json.RawMessage `json:"parameters"`
-	Label        string          `json:"label"`
-	Queue        string          `json:"queue"`
-	Owner        string          `json:"owner"`
-	Category     task.Category   `json:"category"`
-	ParentID     task.ID         `json:"parentId"`
-	ID           task.ID         `json:"id"`
-	MasterStatus bool            `json:"masterStatus"`
-	Delay        delay           `json:"delay"`
-	Priority     int             `json:"priority"`
-}
-
-// delay is a duration that JSON has as a number of seconds or as Go spells it: "1m30s".
-type delay time.Duration
-
-// UnmarshalJSON reads either form.
-func (d *delay) UnmarshalJSON(data []byte) error {
-	var text string
-	if json.Unmarshal(data, &text) == nil {
-		parsed, err := time.ParseDuration(text)
-		if err != nil {
-			return &task.InvalidError{Field: "delay", Reason: fmt.Sprintf(`is %q; give a number of seconds, or a duration such as "90s" or "1h30m"`, text)}
-		}
-		*d = delay(parsed)
-		return nil
-	}
-	seconds, err := strconv.ParseFloat(string(data), 64)
-	if err != nil || math.Abs(seconds) >= math.MaxInt64/float64(time.Second) {
-		return &task.InvalidError{Field: "delay", Reason: fmt.Sprintf("is %s; give a number of seconds that is smaller", data)}
-	}
-	*d = delay(seconds * float64(time.Second))
-	return nil
-}
-
 func (s *Server) createTask(c *call) error {
-	var body newTask
+	var body newtask.Task
 	if err := c.decode(&body); err != nil {
 		return err
 	}
-	owner, err := c.ownerOf(body.Owner, body.ParentID)
+	key, err := c.idempotencyKey()
 	if err != nil {
 		return err
 	}
-	created, err := s.config.Client.CreateTask(c.Request.Context(), body.Action, body.Parameters, body.Label, &taskqueue.Options{
-		ID: body.ID, Queue: body.Queue, Owner: owner, Category: body.Category, ParentID: body.ParentID,
-		Master: body.MasterStatus, Delay: time.Duration(body.Delay), Priority: body.Priority,
-	})
+	if body, err = c.prepare(body, key); err != nil {
+		return err
+	}
+	wanted := body.Library()
+	created, err := s.config.Client.CreateTask(c.Request.Context(), wanted.Action, wanted.Parameters, wanted.Label, wanted.Options)
 	if err != nil {
 		return err
 	}
 	return s.answerCreated(c, created)
+}
+
+// prepare returns a task that is wanted with the owner that it is to have, and with an idempotency key that is the visitor's own. The
+// key of the header counts if the task has none itself.
+func (c *call) prepare(wanted newtask.Task, key string) (newtask.Task, error) {
+	owner, err := c.ownerOf(wanted.Owner, wanted.ParentID)
+	if err != nil {
+		return newtask.Task{}, err
+	}
+	wanted.Owner = owner
+	switch given := wanted.IdempotencyKey; {
+	case given == "":
+		wanted.IdempotencyKey = key
+	case key != "" && key != given:
+		return newtask.Task{}, kindInvalid.problem("idempotencyKey", fmt.Sprintf("idempotencyKey is %q, and the header %s says otherwise; give one of them", given, idempotencyHeader))
+	}
+	wanted.IdempotencyKey = c.visitor.scoped(wanted.IdempotencyKey)
+	return wanted, nil
+}
+
+// scoped returns the visitor's idempotency key as one for the whole server, so that nobody finds out, nor hinders, what others enqueue.
+func (v visitor) scoped(key string) string {
+	if key == "" {
+		return ""
+	}
+	return strconv.Quote(v.Subject) + " " + key
+}
+
+// idempotencyHeader is the header of draft-ietf-httpapi-idempotency-key-header.
+const idempotencyHeader = "Idempotency-Key"
+
+// idempotencyKey returns the key in the header, "" if there is none. The draft has it in quotation marks; without them it is the same.
+func (c *call) idempotencyKey() (string, error) {
+	given := c.Request.Header.Get(idempotencyHeader)
+	if !strings.HasPrefix(given, `"`) {
+		return given, nil
+	}
+	key, err := unquote(given)
+	if err != nil || key == "" {
+		return "", kindInvalid.problem(idempotencyHeader, fmt.Sprintf("%s is %s; give 1 to %d characters, in quotation marks or without", idempotencyHeader, given, task.MaxTextLength))
+	}
+	return key, nil
+}
+
+// unquote reads a string of structured fields (RFC 9651): only quotation marks and backslashes are escaped.
+func unquote(quoted string) (string, error) {
+	inner, ok := strings.CutSuffix(quoted[1:], `"`)
+	if !ok {
+		return "", strconv.ErrSyntax
+	}
+	var b strings.Builder
+	for i := 0; i < len(inner); i++ {
+		switch inner[i] {
+		case '"':
+			return "", strconv.ErrSyntax
+		case '\\':
+			i++
+			if i == len(inner) || inner[i] != '"' && inner[i] != '\\' {
+				return "", strconv.ErrSyntax
+			}
+		}
+		b.WriteByte(inner[i])
+	}
+	return b.String(), nil
 }
 
 // enqueued returns the task as the log has it when it has just been enqueued. Asking the log would cost

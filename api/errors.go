@@ -47,6 +47,9 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*task.DuplicateError](err); ok {
 		return kindDuplicate.problem("id", e.Error())
 	}
+	if e, ok := errors.AsType[*task.KeyReusedError](err); ok {
+		return kindKeyReused.problem(idempotencyHeader, e.Error())
+	}
 	if e, ok := errors.AsType[*task.TooLargeError](err); ok {
 		return kindTooLarge.problem("parameters", e.Error())
 	}

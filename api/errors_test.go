@@ -87,6 +87,13 @@ func TestWrongRequests(t *testing.T) {
 		"deselect a base column": {"POST", search, `{"deselect":["id"]}`, 422, "id", "not unselectable", nil},
 		"search limit":           {"POST", search, `{"limit":1001}`, 422, "limit", "1,000", nil},
 
+		"filter without column":    {"GET", tasks + "?filter=colour+eq+red", nil, 422, "filter", "'colour eq red': colour is not a column", nil},
+		"filter without operator":  {"GET", tasks + "?filter=owner", nil, 422, "filter", "op has the value", nil},
+		"filter of the wrong kind": {"GET", tasks + "?filter=createdAt+like+2026%25", nil, 422, "filter", "cannot be compared with like", nil},
+		"filter without time":      {"GET", tasks + "?filter=createdAt+gt+soon", nil, 422, "filter", "soon", nil},
+		"empty filter":             {"GET", groups + "?filter=", nil, 422, "filter[0]", "minLength", nil},
+		"deselect an id":           {"GET", tasks + "?deselect=id", nil, 422, "id", "not unselectable", nil},
+
 		"text without words": {"GET", tasks + "?text=%21%3F", nil, 422, "text", "no letter or digit", nil},
 		"empty text":         {"POST", search, `{"text":""}`, 422, "text", "minLength", nil},
 		"empty cursor":       {"GET", tasks + "?cursor=", nil, 422, "cursor", "minLength", nil},

@@ -25,8 +25,9 @@ func newOrigins(allowed []string) (origins, error) {
 		o.cors = cors.New(cors.Options{
 			AllowedOrigins: allowed,
 			AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
-			AllowedHeaders: []string{"Authorization", keyHeader, "Content-Type", "Range", "Traceparent", "Tracestate", "X-Requested-With"},
-			ExposedHeaders: []string{"Content-Disposition", "Link", "Location", "Retry-After", "WWW-Authenticate"},
+			AllowedHeaders: []string{"Authorization", keyHeader, "Content-Type", "Range", "Traceparent", "Tracestate", "X-Requested-With",
+				idempotencyHeader, "If-Match", "If-None-Match", "If-Range", "Last-Event-ID"},
+			ExposedHeaders: []string{"Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"},
 			MaxAge:         600,
 		})
 	}

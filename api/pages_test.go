@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,17 +40,27 @@ func TestCursorsLeadThroughAList(t *testing.T) {
 		p := read[page](t, a, http.StatusOK)
 		require.EqualValues(t, 7, p.Total)
 		ids = append(ids, p.ids()...)
-		link := a.Header.Get("Link")
-		require.Equal(t, p.Next != "", link != "")
-		path = ""
-		if link != "" {
-			var ok bool
-			path, ok = strings.CutSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
-			require.True(t, ok, link)
+		links := linksOf(t, a)
+		require.NotContains(t, links, "prev")
+		if path != first {
+			require.Equal(t, want[:3], read[page](t, b.do(http.MethodGet, links["first"], nil), http.StatusOK).ids())
+		} else {
+			require.NotContains(t, links, "first")
+		}
+		path = links["next"]
+		require.Equal(t, p.Next != "", path != "")
+		if path != "" {
 			require.Contains(t, path, "cursor="+url.QueryEscape(p.Next))
 		}
 	}
 	require.Equal(t, want, ids)
+
+	// By the offset, and back.
+	links := linksOf(t, b.do(http.MethodGet, first+"&offset=4", nil))
+	require.Equal(t, want[1:4], read[page](t, b.do(http.MethodGet, links["prev"], nil), http.StatusOK).ids())
+	links = linksOf(t, b.do(http.MethodGet, links["prev"], nil))
+	require.Equal(t, want[4:], read[page](t, b.do(http.MethodGet, links["next"], nil), http.StatusOK).ids())
+	require.Equal(t, want[:3], read[page](t, b.do(http.MethodGet, links["first"], nil), http.StatusOK).ids())
 
 	// By the cursor in the body.
 	ids = nil
@@ -66,7 +77,7 @@ func TestCursorsLeadThroughAList(t *testing.T) {
 	// A page that begins at an offset leads on without it.
 	a := b.do(http.MethodGet, first+"&offset=2", nil)
 	require.Equal(t, want[2:5], read[page](t, a, http.StatusOK).ids())
-	require.NotContains(t, a.Header.Get("Link"), "offset")
+	require.NotContains(t, linksOf(t, a)["next"], "offset")
 
 	cursor := read[page](t, a, http.StatusOK).Next
 	for query, detail := range map[string]string{
@@ -127,4 +138,14 @@ func TestFullText(t *testing.T) {
 	require.Equal(t, get(word), searched)
 	without := b.do(http.MethodGet, "/api/v1/tasks?owner="+owner, nil)
 	require.NotContains(t, string(without.body), "highlights")
+}
+
+// linksOf returns the targets of the header Link by their relations.
+func linksOf(t *testing.T, a answer) map[string]string {
+	t.Helper()
+	links := map[string]string{}
+	for _, link := range regexp.MustCompile(`<([^>]*)>; rel="([a-z]+)"`).FindAllStringSubmatch(a.Header.Get("Link"), -1) {
+		links[link[2]] = link[1]
+	}
+	return links
 }

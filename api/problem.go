@@ -48,6 +48,7 @@ var (
 	kindDequeued        = problemKind{"not-cancellable", http.StatusConflict, "The task has been dequeued"}
 	kindNoSchedule      = problemKind{"schedule-not-found", http.StatusNotFound, "There is no such schedule"}
 	kindSameSchedule    = problemKind{"duplicate-schedule", http.StatusConflict, "The schedule exists already"}
+	kindRevision        = problemKind{"revision-changed", http.StatusPreconditionFailed, "The task is not as expected"}
 	kindTooLarge        = problemKind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	kindMediaType       = problemKind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The media type is not supported"}
 	kindWrongHost       = problemKind{"wrong-host", http.StatusMisdirectedRequest, "The request is for another host"}
@@ -56,6 +57,7 @@ var (
 	kindQueue           = problemKind{"unknown-queue", http.StatusUnprocessableEntity, "There is no such queue"}
 	kindAction          = problemKind{"unknown-action", http.StatusUnprocessableEntity, "There is no such action"}
 	kindFilter          = problemKind{"invalid-filter", http.StatusUnprocessableEntity, "The filter is not valid"}
+	kindKeyReused       = problemKind{"idempotency-key-reused", http.StatusUnprocessableEntity, "The idempotency key has been used for something else"}
 	kindScan            = problemKind{"search-too-broad", http.StatusUnprocessableEntity, "The search would read too much"}
 	kindInternal        = problemKind{"internal", http.StatusInternalServerError, "The server failed"}
 	kindIndexDown       = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}

@@ -28,37 +28,43 @@ func (s *Server) limitTime(c *gin.Context) context.CancelFunc {
 	return cancel
 }
 
-// admit checks the request against the document, and returns its body.
-func (s *Server) admit(c *gin.Context, o *operation) ([]byte, error) {
+// admit checks the request against the document, and reads its body.
+func (s *Server) admit(c *call, r route, o *operation) error {
 	for _, p := range c.Params {
 		if described, ok := o.parameters[p.Key]; ok {
 			if err := s.contract.checkParameter(described, []string{p.Value}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	query, err := url.ParseQuery(c.Request.URL.RawQuery)
 	if err != nil {
-		return nil, kindMalformed.problem("", fmt.Sprintf("the query cannot be read: %v", err))
+		return kindMalformed.problem("", fmt.Sprintf("the query cannot be read: %v", err))
 	}
 	if err := s.contract.checkQuery(o, query); err != nil {
-		return nil, err
+		return err
+	}
+	if err := s.contract.checkHeader(o, c.Request.Header); err != nil {
+		return err
 	}
 	if o.body == nil || o.bodyOptional && c.Request.ContentLength == 0 {
-		return nil, nil
+		return nil
 	}
 	if err := checkContentType(c.Request.Header); err != nil {
-		return nil, err
+		return err
 	}
-	body, err := readBody(c)
+	if c.body, err = readBody(c.Context); err != nil {
+		return err
+	}
+	value, err := strictjson.Parse(c.body)
 	if err != nil {
-		return nil, err
+		return bodyError(err)
 	}
-	value, err := strictjson.Parse(body)
-	if err != nil {
-		return nil, bodyError(err)
+	if r.each == "" {
+		return s.contract.checkBody(o, value)
 	}
-	return body, s.contract.checkBody(o, value)
+	c.refused, err = s.contract.checkEach(o, r.each, value)
+	return err
 }
 
 // checkContentType wants JSON by name. A web page of another site can send a body of some other types

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -19,11 +20,15 @@ type route struct {
 	handle func(*Server, *call) error
 	// streams says that the answer may take longer than Config.Timeout.
 	streams bool
+	// each names the array of the body whose items are checked one by one: what is wrong with one is in call.refused, and no error
+	// of the request. Default: the body is right or wrong as a whole.
+	each string
 }
 
 // routes is the one table of the API; a test holds it against the document.
 var routes = []route{
 	{method: http.MethodPost, path: "/api/v1/tasks", operation: "createTask", needs: auth.Owner, handle: (*Server).createTask},
+	{method: http.MethodPost, path: "/api/v1/tasks/bulk", operation: "createTasks", needs: auth.Owner, handle: (*Server).createTasks, streams: true, each: "tasks"},
 	{method: http.MethodGet, path: "/api/v1/tasks", operation: "listTasks", needs: auth.Owner, handle: (*Server).listTasks},
 	{method: http.MethodPost, path: "/api/v1/tasks/search", operation: "searchTasks", needs: auth.Owner, handle: (*Server).searchTasks},
 	{method: http.MethodPost, path: "/api/v1/tasks/archive", operation: "archiveTasks", needs: auth.Owner, handle: (*Server).archiveTasks, streams: true},
@@ -35,6 +40,7 @@ var routes = []route{
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/tree", operation: "getTaskTree", needs: auth.Owner, handle: (*Server).getTaskTree},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/timeline", operation: "getTaskTimeline", needs: auth.Owner, handle: (*Server).getTaskTimeline},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/file", operation: "downloadTaskFile", needs: auth.Owner, handle: (*Server).downloadTaskFile, streams: true},
+	{method: http.MethodHead, path: "/api/v1/tasks/:id/file", operation: "describeTaskFile", needs: auth.Owner, handle: (*Server).downloadTaskFile, streams: true},
 	{method: http.MethodGet, path: "/api/v1/tasks/:id/events", operation: "streamTask", needs: auth.Owner, handle: (*Server).streamTask, streams: true},
 	{method: http.MethodGet, path: "/api/v1/events", operation: "streamTasks", needs: auth.Owner, handle: (*Server).streamTasks, streams: true},
 	{method: http.MethodPost, path: "/api/v1/datatable", operation: "getDataTable", needs: auth.Owner, handle: (*Server).getDataTable},
@@ -69,6 +75,8 @@ type call struct {
 	visitor visitor
 	log     *tasklog.TaskLog // of the tasks that the visitor may see and change
 	body    []byte           // JSON; nil when the operation takes none
+	refused map[int]error    // by their number, the items of route.each that do not fulfil the document
+	parents map[task.ID]bool // the visitor's own tasks that this request has named as parents, each looked up once
 }
 
 // serve returns the handler of a route: it checks who sends the request, and the request, calls the route's own handler, and
@@ -81,12 +89,12 @@ func (s *Server) serve(r route, o *operation) gin.HandlerFunc {
 		}
 		v := visitorOf(c)
 		err := v.allow(c, r.needs)
-		var body []byte
+		admitted := s.newCall(c, v)
 		if err == nil {
-			body, err = s.admit(c, o)
+			err = s.admit(admitted, r, o)
 		}
 		if err == nil {
-			err = r.handle(s, s.newCall(c, v, body))
+			err = r.handle(s, admitted)
 		}
 		if err != nil {
 			s.fail(c, err)

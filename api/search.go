@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -21,11 +23,11 @@ func (s *Server) getTask(c *call) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.presenter.Entity(c.Request.Context(), found)
+	view, err := s.show(c, found)
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, view)
+	c.answerUnlessKnown(view)
 	return nil
 }
 
@@ -65,13 +67,16 @@ type page struct {
 	SortOrder tasklog.Order  `form:"sortOrder" json:"sortOrder"`
 }
 
+func (p page) limit() int {
+	if p.Limit != nil {
+		return *p.Limit
+	}
+	return tasklog.DefaultLimit
+}
+
 // apply sets the page on a filter.
 func (p page) apply(f *tasklog.Filter) {
-	limit := tasklog.DefaultLimit
-	if p.Limit != nil {
-		limit = *p.Limit
-	}
-	f.Limit(limit).Offset(p.Offset)
+	f.Limit(p.limit()).Offset(p.Offset)
 	if p.SortBy != "" {
 		f.SortBy(p.SortBy)
 	}
@@ -84,39 +89,90 @@ func (p page) apply(f *tasklog.Filter) {
 }
 
 func (s *Server) listTasks(c *call) error {
-	var query struct {
-		page
-		columnQuery
-	}
-	if err := c.bindQuery(&query); err != nil {
-		return err
-	}
-	f, err := query.filter(c)
+	f, page, err := c.listQuery()
 	if err != nil {
 		return err
 	}
-	query.apply(f)
 	result, err := s.find(c, f)
 	if err != nil {
 		return err
 	}
-	if result.Next != "" {
-		c.Header("Link", nextLink(c.Request.URL, result.Next))
+	if links := page.links(c.Request.URL, result.Next); links != "" {
+		c.Header("Link", links)
 	}
 	c.JSON(http.StatusOK, result)
 	return nil
 }
 
-// nextLink is the header that leads to the page that follows (RFC 8288).
-func nextLink(this *url.URL, cursor string) string {
-	query := this.Query()
-	query.Del("offset") // the cursor is behind it
-	query.Set("cursor", cursor)
-	next := url.URL{Path: this.Path, RawQuery: query.Encode()}
-	return fmt.Sprintf(`<%s>; rel="next"`, next.String())
+// listQuery returns which tasks the query wants.
+func (c *call) listQuery() (*tasklog.Filter, page, error) {
+	var query struct {
+		page
+		columnQuery
+
+		Deselect []tasklog.Column `form:"deselect"`
+	}
+	if err := c.bindQuery(&query); err != nil {
+		return nil, page{}, err
+	}
+	f, err := query.filter(c)
+	if err != nil {
+		return nil, page{}, err
+	}
+	query.apply(f)
+	return f, query.page, deselect(f, query.Deselect)
+}
+
+// links is the header that leads to other pages of the list (RFC 8288), "" if there are none. With a cursor nobody knows the page before.
+func (p page) links(this *url.URL, next string) string {
+	var links []string
+	add := func(relation, name, value string) {
+		query := this.Query()
+		query.Del("offset")
+		query.Del("cursor")
+		if name != "" {
+			query.Set(name, value)
+		}
+		target := url.URL{Path: this.Path, RawQuery: query.Encode()}
+		links = append(links, fmt.Sprintf(`<%s>; rel="%s"`, target.String(), relation))
+	}
+	if next != "" {
+		add("next", "cursor", next) // which is behind the offset of this page
+	}
+	if p.Offset > 0 {
+		add("prev", "offset", strconv.Itoa(max(p.Offset-p.limit(), 0)))
+	}
+	if p.Offset > 0 || p.Cursor != "" {
+		add("first", "", "")
+	}
+	return strings.Join(links, ", ")
+}
+
+// deselect leaves columns out of the tasks.
+func deselect(f *tasklog.Filter, columns []tasklog.Column) error {
+	for _, column := range columns {
+		if err := f.Deselect(column); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Server) searchTasks(c *call) error {
+	f, err := c.searchBody()
+	if err != nil {
+		return err
+	}
+	result, err := s.find(c, f)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, result)
+	return nil
+}
+
+// searchBody returns which tasks the body wants.
+func (c *call) searchBody() (*tasklog.Filter, error) {
 	var body struct {
 		page
 		conditions
@@ -124,24 +180,14 @@ func (s *Server) searchTasks(c *call) error {
 		Deselect []tasklog.Column `json:"deselect"`
 	}
 	if err := c.decode(&body); err != nil {
-		return err
+		return nil, err
 	}
 	f, err := body.filter(c)
 	if err != nil {
-		return err
-	}
-	for _, column := range body.Deselect {
-		if err := f.Deselect(column); err != nil {
-			return err
-		}
+		return nil, err
 	}
 	body.apply(f)
-	result, err := s.find(c, f)
-	if err != nil {
-		return err
-	}
-	c.JSON(http.StatusOK, result)
-	return nil
+	return f, deselect(f, body.Deselect)
 }
 
 func (s *Server) find(c *call, f *tasklog.Filter) (taskPage, error) {

@@ -99,23 +99,29 @@ func TestListAndSearch(t *testing.T) {
 	})
 
 	for query, want := range map[string][]string{
-		"":                                  {waiting, bad, good},
-		"status=completed":                  {good},
-		"status=completed&status=failed":    {bad, good},
-		"status=created":                    {waiting},
-		"status=in_progress":                {},
-		"action=echo":                       {bad, good},
-		"taskName=echo&taskName=declared":   {waiting, bad, good},
-		"category=export":                   {good},
-		"label=Waits":                       {waiting},
-		"queue=" + b.queue:                  {waiting, bad, good},
-		"queue=" + b.queue + "-b":           {},
-		"parentId=nobody":                   {},
-		"available=" + owner:                {waiting, bad, good},
-		"available=somebody-else":           {},
-		"sortBy=createdAt":                  {good, bad, waiting},
-		"sortBy=created_at&sortOrder=desc":  {waiting, bad, good},
-		"sortBy=taskLabel&limit=1&offset=1": {good},
+		"":                                {waiting, bad, good},
+		"status=completed":                {good},
+		"status=completed&status=failed":  {bad, good},
+		"status=created":                  {waiting},
+		"status=in_progress":              {},
+		"action=echo":                     {bad, good},
+		"taskName=echo&taskName=declared": {waiting, bad, good},
+		"category=export":                 {good},
+		"label=Waits":                     {waiting},
+		"queue=" + b.queue:                {waiting, bad, good},
+		"queue=" + b.queue + "-b":         {},
+		"parentId=nobody":                 {},
+		"available=" + owner:              {waiting, bad, good},
+		"available=somebody-else":         {},
+		"filter=label+like+%25one":        {bad, good},
+		"filter=status+in+failed,enqueued&filter=createdAt+%3E%3D+2020-01-01": {waiting, bad},
+		"filter=label+%3D+%22Good+one%22":                                     {good},
+		`filter=label+not+in+["Good+one"]`:                                    {waiting, bad},
+		"filter=created_at+lt+1577836800":                                     {},
+		"filter=masterStatus+eq+true":                                         {},
+		"sortBy=createdAt":                                                    {good, bad, waiting},
+		"sortBy=created_at&sortOrder=desc":                                    {waiting, bad, good},
+		"sortBy=taskLabel&limit=1&offset=1":                                   {good},
 	} {
 		got := get(query)
 		require.Equal(t, want, got.ids(), query)
@@ -124,6 +130,9 @@ func TestListAndSearch(t *testing.T) {
 	require.EqualValues(t, 3, page.Total)
 	require.Len(t, page.Tasks, 1)
 	require.Empty(t, get("limit=0").Tasks)
+	slimmer := get("label=Good+one&deselect=label&deselect=queue").Tasks[0]
+	require.Empty(t, slimmer.TaskLabel+slimmer.Queue)
+	require.NotEmpty(t, slimmer.Category)
 	require.Nil(t, get("label=Waits").Tasks[0].Parameters, "the index has only their beginning")
 
 	search := func(body string) list {
@@ -152,39 +161,6 @@ func TestListAndSearch(t *testing.T) {
 	require.Equal(t, http.StatusOK, stats.StatusCode)
 	require.JSONEq(t, `{"numberOfTasksCompleted":1,"numberOfTasksFailed":1,"numberOfTasksInProgress":0}`, string(stats.body))
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/api/v1/stats", nil).StatusCode)
-}
-
-func TestDownload(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.work()
-	name := "out/Zürich list.csv"
-	require.NoError(t, b.files.WriteAll(t.Context(), name, []byte("a,b\n1,2\n"), nil))
-	id := b.create(map[string]any{"action": "echo", "parameters": echo{File: name}}).ID
-	require.True(t, b.awaitClosed(id).HasFile)
-	a := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil)
-	require.Equal(t, http.StatusOK, a.StatusCode)
-	require.Equal(t, "a,b\n1,2\n", string(a.body))
-	require.Equal(t, "attachment; filename*=utf-8''Z%C3%BCrich%20list.csv", a.Header.Get("Content-Disposition"))
-	require.NotEmpty(t, a.Header.Get("Content-Type"))
-	require.Equal(t, "nosniff", a.Header.Get("X-Content-Type-Options"))
-	part := b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil, "Range", "bytes=4-6")
-	require.Equal(t, http.StatusPartialContent, part.StatusCode)
-	require.Equal(t, "1,2", string(part.body))
-
-	require.NoError(t, b.files.Delete(t.Context(), name))
-	require.Equal(t, "File not found.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil), http.StatusNotFound).Detail)
-	require.False(t, b.awaitClosed(id).HasFile)
-
-	none := b.create(map[string]any{"action": "echo"}).ID
-	b.awaitClosed(none)
-	require.Equal(t, "Filename not found in report.", readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+none+"/file", nil), http.StatusNotFound).Detail)
-
-	failed := b.create(map[string]any{"action": "echo", "parameters": echo{Fail: true}}).ID
-	b.awaitClosed(failed)
-	require.Equal(t, `Task "`+failed+`" is not downloadable.`, readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/"+failed+"/file", nil), http.StatusConflict).Detail)
-
-	readProblem(t, b.do(http.MethodGet, "/api/v1/tasks/nobody/file", nil), http.StatusNotFound)
 }
 
 func TestProgressAndTree(t *testing.T) {

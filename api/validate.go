@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
@@ -31,11 +33,26 @@ func (c *contract) checkQuery(o *operation, query url.Values) error {
 			continue
 		}
 		p, known := o.parameters[name]
-		if !known || p.inPath {
+		if !known || p.in != openapi3.ParameterInQuery {
 			return kindUnknownField.problem(name, fmt.Sprintf("the query parameter %q is not known; %s", name, knownNames(o.queryNames())))
 		}
 		if err := c.checkParameter(p, values); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkHeader checks the headers that the operation knows. Others are for others.
+func (c *contract) checkHeader(o *operation, header http.Header) error {
+	for _, p := range o.parameters {
+		if p.in != openapi3.ParameterInHeader {
+			continue
+		}
+		if values := header.Values(p.name); len(values) > 0 {
+			if err := c.checkParameter(p, values); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -96,6 +113,41 @@ func (c *contract) checkBody(o *operation, body any) error {
 	return c.problems(nil, o.body.Validate(body))
 }
 
+// checkEach checks a body like checkBody, but the items of its array with this name each on its own: what is wrong with one is
+// returned by the item's number. The error is about the rest of the body.
+func (c *contract) checkEach(o *operation, array string, body any) (map[int]error, error) {
+	err := o.body.Validate(body)
+	if err == nil {
+		return nil, nil
+	}
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return nil, fmt.Errorf("validate: %w", err)
+	}
+	var whole []*jsonschema.ValidationError
+	items := map[int][]*jsonschema.ValidationError{}
+	for _, leaf := range leaves(invalid) {
+		if at := leaf.InstanceLocation; len(at) >= 2 && at[0] == array {
+			if i, err := strconv.Atoi(at[1]); err == nil {
+				items[i] = append(items[i], leaf)
+				continue
+			}
+		}
+		whole = append(whole, leaf)
+	}
+	if len(whole) > 0 {
+		return nil, c.problemOf(nil, whole)
+	}
+	refused := make(map[int]error, len(items))
+	for i, wrong := range items {
+		for _, leaf := range wrong {
+			leaf.InstanceLocation = leaf.InstanceLocation[2:]
+		}
+		refused[i] = c.problemOf(nil, wrong)
+	}
+	return refused, nil
+}
+
 // problems makes one problem of everything that the validator found.
 func (c *contract) problems(prefix []string, err error) error {
 	if err == nil {
@@ -105,8 +157,27 @@ func (c *contract) problems(prefix []string, err error) error {
 	if !ok {
 		return fmt.Errorf("validate: %w", err)
 	}
-	var found []*problem
-	c.collect(prefix, invalid, &found)
+	return c.problemOf(prefix, leaves(invalid))
+}
+
+// leaves returns what the validator found in particular; the rest of its tree only leads there.
+func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return []*jsonschema.ValidationError{e}
+	}
+	var all []*jsonschema.ValidationError
+	for _, cause := range e.Causes {
+		all = append(all, leaves(cause)...)
+	}
+	return all
+}
+
+// problemOf makes one problem of several mistakes, and names them all.
+func (c *contract) problemOf(prefix []string, mistakes []*jsonschema.ValidationError) *problem {
+	found := make([]*problem, 0, len(mistakes))
+	for _, mistake := range mistakes {
+		found = append(found, c.describe(prefix, mistake)...)
+	}
 	slices.SortStableFunc(found, func(a, b *problem) int { return strings.Compare(a.Field, b.Field) })
 	first := found[0]
 	if len(found) > 1 {
@@ -117,37 +188,32 @@ func (c *contract) problems(prefix []string, err error) error {
 	return first
 }
 
-// collect adds a problem for each leaf of the validator's tree.
-func (c *contract) collect(prefix []string, e *jsonschema.ValidationError, found *[]*problem) {
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			c.collect(prefix, cause, found)
-		}
-		return
-	}
+// describe returns a problem for each input that one mistake is about.
+func (c *contract) describe(prefix []string, e *jsonschema.ValidationError) (found []*problem) {
 	path := slices.Concat(prefix, e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
 			detail := fmt.Sprintf("the field %q is not known; %s", name, knownNames(c.propertiesOf(e.SchemaURL)))
-			*found = append(*found, kindUnknownField.problem(fieldName(append(slices.Clone(path), name)), detail))
+			found = append(found, kindUnknownField.problem(fieldName(append(slices.Clone(path), name)), detail))
 		}
 	case *kind.Required:
 		for _, name := range k.Missing {
 			field := fieldName(append(slices.Clone(path), name))
-			*found = append(*found, kindInvalid.problem(field, field+" is missing"))
+			found = append(found, kindInvalid.problem(field, field+" is missing"))
 		}
 	case *kind.MinItems:
 		field := fieldName(path)
-		*found = append(*found, kindInvalid.problem(field, fmt.Sprintf("%s has %d items; give at least %d", field, k.Got, k.Want)))
+		found = append(found, kindInvalid.problem(field, fmt.Sprintf("%s has %d items; give at least %d", field, k.Got, k.Want)))
 	default:
 		field := fieldName(path)
 		subject := field
 		if subject == "" {
 			subject = "the body"
 		}
-		*found = append(*found, kindInvalid.problem(field, subject+": "+k.LocalizedString(english)))
+		found = append(found, kindInvalid.problem(field, subject+": "+k.LocalizedString(english)))
 	}
+	return found
 }
 
 // fieldName spells the path of a value as one reads it: filters[0].op.

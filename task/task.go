@@ -42,6 +42,9 @@ type Metadata struct {
 	// be read counts as empty.
 	TraceParent string `json:"traceparent,omitempty"`
 	TraceState  string `json:"tracestate,omitempty"`
+	// RequestDigest stands for all that the task was enqueued with, if that had an idempotency key: with the same key nothing
+	// else may be enqueued.
+	RequestDigest string `json:"requestDigest,omitempty"`
 }
 
 // The bounds of Metadata.Priority.

@@ -2,6 +2,8 @@ package tasklog
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -93,6 +95,18 @@ type View struct {
 func (v View) MarshalJSON() ([]byte, error) { return json.Marshal(v.object()) }
 
 func (v View) object() object { return append(v.Entity.object(), v.added...) }
+
+// Revision stands for what the view shows. Another revision shows something else, apart from the elapsed times, which are always
+// other ones.
+func (v View) Revision() (string, error) {
+	lasting := slices.DeleteFunc(v.object(), func(m member) bool { return m.key == "createdAtElapsed" || m.key == "updatedAtElapsed" })
+	encoded, err := json.Marshal(lasting)
+	if err != nil {
+		return "", fmt.Errorf("make the revision of task %q: %w", v.Entity.ID, err)
+	}
+	sum := sha256.Sum256(encoded)
+	return base64.RawURLEncoding.EncodeToString(sum[:16]), nil
+}
 
 // Entity presents one entity.
 func (p Presenter) Entity(ctx context.Context, e Entity) (View, error) {

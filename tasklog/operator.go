@@ -22,13 +22,15 @@ const (
 	NotIn   Operator = "notIn"
 )
 
-// operators is the one table of operators, with their spelling in SQL and the kinds of columns that
-// take them.
-var operators = []struct {
+// operatorInfo is what there is to know of an operator.
+type operatorInfo struct {
 	name  Operator
-	sql   string
-	kinds []Kind
-}{
+	sql   string // its spelling in SQL
+	kinds []Kind // of columns that take it
+}
+
+// operators is the one table of operators.
+var operators = []operatorInfo{
 	{Eq, "=", []Kind{KindText, KindBool, KindTime}},
 	{Neq, "!=", []Kind{KindText, KindBool, KindTime}},
 	{Lt, "<", []Kind{KindText, KindTime}},

@@ -108,6 +108,21 @@ func (l *TaskLog) Get(ctx context.Context, id task.ID) (Entity, error) {
 	return entity, nil
 }
 
+// Task returns the task as it was enqueued, with its parameters in full, whatever has become of it. The error is a *NotFoundError if
+// there is no such task.
+func (l *TaskLog) Task(ctx context.Context, id task.ID) (task.Task, error) {
+	r, err := l.current(ctx, id, SuperUser)
+	if err != nil {
+		return task.Task{}, err
+	}
+	t, err := l.enqueued(ctx, r.row)
+	if err != nil {
+		return task.Task{}, getError(id, err)
+	}
+	t.Archived, t.Supersedes = false, "" // the input of an archive run is marked so
+	return t, nil
+}
+
 // enqueued returns the task as it was enqueued; the index has only the beginning of its parameters.
 func (l *TaskLog) enqueued(ctx context.Context, row Row) (t task.Task, err error) {
 	if err := l.input(ctx, row, &t); err != nil {

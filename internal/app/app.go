@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/fileblob" // file:// in files.url
+	_ "gocloud.dev/blob/s3blob"   // s3://
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/internal/config"

@@ -99,7 +99,7 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 		"tasks are grouped by one of":            {"log", "groups", "--by", "label"},
 		"it must be 1 to 1000":                   {"log", "groups", "--top", "1001"},
 		`not "soon"`:                             {"log", "groups", "--from", "soon"},
-		"not a JSON array":                       {"log", "list", "--filter", "owner in [jane"},
+		"begins like a JSON array but is none":   {"log", "list", "--filter", "owner in [jane"},
 		"which tasks? Give their ids, --all, or": {"log", "archive"},
 		"exclude each other":                     {"log", "cancel", "an-id", "--all"},
 		"tasks are 1":                            {"bench", "--tasks", "1"},

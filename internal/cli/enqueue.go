@@ -22,12 +22,23 @@ func (p *program) enqueueCommand() *cobra.Command {
 	var (
 		t    taskFlags
 		wait bool
+		file string
 	)
 	c := &cobra.Command{
-		Use: "enqueue ACTION", Short: "Enqueue a task", Args: cobra.ExactArgs(1),
+		Use: "enqueue ACTION | --file FILE", Short: "Enqueue a task, or one for each line of a file",
+		Args: func(c *cobra.Command, args []string) error {
+			if file == "" {
+				return cobra.ExactArgs(1)(c, args)
+			}
+			return onlyFile(c, args)
+		},
 		Example: `  taskctl enqueue http.request --params '{"url": "https://example.com"}' --wait
-  taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane`,
+  taskctl enqueue csv.import --params @import.json --label "Monday's import" --owner jane
+  taskctl enqueue --file tasks.jsonl   # lines such as {"action": "csv.import", "parameters": {"file": "a.csv"}, "delay": "5m"}`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if file != "" {
+				return p.connected(c.Context(), func(a *app.App) error { return p.enqueueFile(c.Context(), a, file) })
+			}
 			if args[0] == "" {
 				return usagef("ACTION is empty; name the action to run")
 			}
@@ -35,19 +46,8 @@ func (p *program) enqueueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.connected(c.Context(), func(a *app.App) error {
-				created, err := a.Client.CreateTask(c.Context(), args[0], raw, t.label, &t.options)
-				if err != nil {
-					return err
-				}
-				if wait {
-					if err := awaitTask(c.Context(), a, created.ID); err != nil {
-						return err
-					}
-					return p.printEnded(c.Context(), a, created.ID)
-				}
-				return p.printCreated(c.Context(), a, created.ID)
-			})
+			wanted := taskqueue.NewTask{Action: args[0], Parameters: raw, Label: t.label, Options: &t.options}
+			return p.connected(c.Context(), func(a *app.App) error { return p.enqueueOne(c.Context(), a, wanted, wait) })
 		},
 	}
 	flags := c.Flags()
@@ -55,8 +55,39 @@ func (p *program) enqueueCommand() *cobra.Command {
 	flags.StringVar(&t.options.Queue, "queue", "", "the queue to wait in (default: the dispatcher chooses it)")
 	flags.DurationVar(&t.options.Delay, "delay", 0, "how long to wait before the task may start, as in 90s or 1h30m")
 	flags.IntVar(&t.options.Priority, "priority", 0, "place inside the queue, from 1 (first) to 5 (last) (default 3)")
+	flags.StringVar(&t.options.IdempotencyKey, "idempotency-key", "", "enqueue once, however often this is run with the same key and the same task")
+	flags.StringVar(&file, "file", "", "enqueue the task of each line, JSON as POST /api/v1/tasks takes it; - for standard input")
 	flags.BoolVar(&wait, "wait", false, "wait until the task is done; exit with 1 if it has not completed")
 	return c
+}
+
+// onlyFile refuses whatever else is given with --file.
+func onlyFile(c *cobra.Command, args []string) error {
+	others := len(args)
+	c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "file" {
+			others++
+		}
+	})
+	if others > 0 {
+		return usagef("--file goes with no ACTION and no other flag; each line says everything of its task")
+	}
+	return nil
+}
+
+// enqueueOne enqueues a task, and prints it as it is then, or when it is done.
+func (p *program) enqueueOne(ctx context.Context, a *app.App, wanted taskqueue.NewTask, wait bool) error {
+	t, err := a.Client.CreateTask(ctx, wanted.Action, wanted.Parameters, wanted.Label, wanted.Options)
+	if err != nil {
+		return err
+	}
+	if wait {
+		if err := awaitTask(ctx, a, t.ID); err != nil {
+			return err
+		}
+		return p.printEnded(ctx, a, t.ID)
+	}
+	return p.printCreated(ctx, a, t.ID)
 }
 
 // taskFlags are what the flags say of a new task, however it is run.

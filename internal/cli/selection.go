@@ -1,12 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
-	"slices"
-	"strings"
-	"unicode"
-
 	"github.com/spf13/pflag"
 
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -83,7 +77,7 @@ func (s *conditions) add(f *tasklog.Filter) error {
 		f.Text(text)
 	}
 	for _, text := range s.filters {
-		if err := addCondition(f, text); err != nil {
+		if err := f.AddExpression(text); err != nil {
 			return usagef("--filter '%s': %v", text, err)
 		}
 	}
@@ -126,66 +120,4 @@ func (s *selection) filter(log *tasklog.TaskLog) (*tasklog.Filter, error) {
 		f.After(s.cursor)
 	}
 	return f, f.Err()
-}
-
-// addCondition adds what 'column op value' says.
-func addCondition(f *tasklog.Filter, text string) error {
-	name, rest := cutWord(text)
-	column, err := tasklog.ParseColumn(name)
-	if err != nil {
-		return err
-	}
-	word, rest := cutWord(rest)
-	if strings.EqualFold(word, "not") { // NOT LIKE and NOT IN are two words
-		second, after := cutWord(rest)
-		word, rest = word+" "+second, after
-	}
-	op, err := parseOperator(word)
-	if err != nil {
-		return err
-	}
-	if op.List() {
-		values, err := listOf(rest)
-		if err != nil {
-			return err
-		}
-		return f.Add(column, op, values)
-	}
-	return f.Add(column, op, rest)
-}
-
-// parseOperator takes the operators of SQL in any case.
-func parseOperator(word string) (tasklog.Operator, error) {
-	all := tasklog.Operators()
-	if i := slices.IndexFunc(all, func(op tasklog.Operator) bool { return strings.EqualFold(word, op.SQL()) }); i >= 0 {
-		return all[i], nil
-	}
-	return tasklog.ParseOperator(word)
-}
-
-// listOf reads a JSON array, or words with commas between them.
-func listOf(text string) ([]any, error) {
-	values := []any{}
-	if strings.HasPrefix(text, "[") {
-		if err := json.Unmarshal([]byte(text), &values); err != nil {
-			return nil, errors.New("the value is not a JSON array of texts, numbers, true or false")
-		}
-		return values, nil
-	}
-	if text == "" {
-		return values, nil
-	}
-	for value := range strings.SplitSeq(text, ",") {
-		values = append(values, strings.TrimSpace(value))
-	}
-	return values, nil
-}
-
-// cutWord returns the first word, and what follows the white space after it.
-func cutWord(s string) (word, rest string) {
-	s = strings.TrimSpace(s)
-	if end := strings.IndexFunc(s, unicode.IsSpace); end >= 0 {
-		return s[:end], strings.TrimSpace(s[end:])
-	}
-	return s, ""
 }

@@ -2,9 +2,11 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,4 +171,55 @@ func TestLogListAndStats(t *testing.T) {
 	require.Equal(t, cli.StatusOK, table.status)
 	require.Regexp(t, `(?m)^`+failed+` +greet +Failed`, table.out)
 	require.Contains(t, table.out, "1 of 1")
+}
+
+func TestEnqueueAFile(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	name := temporaltest.UniqueName(t)
+	lines := `{"action": "mail.send", "parameters": {"to": "jane"}, "label": "first", "delay": "1h", "id": "` + name + `"}` + "\n\n" +
+		`{"action": "mail.send", "id": "` + name + `-taken"}` + "\n" +
+		`{"action": "greet", "queue": "` + b.slow + `", "delay": 3600, "idempotencyKey": "` + name + `"}`
+	b.ok(t, "enqueue", "mail.send", "--id", name+"-taken")
+	r := b.runWith(t, lines, "enqueue", "--file", "-")
+	require.Equal(t, cli.StatusFailed, r.status, "one was refused")
+	require.Empty(t, r.err)
+	type result struct {
+		Line      int
+		ID, Error string
+	}
+	var results []result
+	for line := range strings.Lines(r.out) {
+		var one result
+		require.NoError(t, json.Unmarshal([]byte(line), &one))
+		results = append(results, one)
+	}
+	require.Len(t, results, 3)
+	require.Equal(t, result{Line: 1, ID: name}, results[0])
+	require.Equal(t, 3, results[1].Line)
+	require.Contains(t, results[1].Error, "exists already")
+	require.Equal(t, 4, results[2].Line)
+	require.Equal(t, "first", b.ok(t, "log", "get", name)["taskLabel"])
+
+	// The same task with the same key is the same task, whichever way it is asked for.
+	again := b.ok(t, "enqueue", "greet", "--queue", b.slow, "--delay", "1h", "--idempotency-key", name)
+	require.Equal(t, results[2].ID, again["id"])
+	r = b.run(t, "enqueue", "greet", "--queue", b.slow, "--delay", "2h", "--idempotency-key", name)
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, "which was enqueued with something else")
+
+	for input, want := range map[string]string{
+		`{"action": "greet", "lable": "x"}`: `line 1: json: unknown field "lable"`,
+		`{"label": "x"}`:                    `line 1: "action" is missing`,
+		"\n{":                               "line 2: unexpected EOF",
+		`{"action":"a"} {}`:                 "more than one JSON value",
+		`{"action":"a","delay":"soon"}`:     `delay is "soon"`,
+	} {
+		r := b.runWith(t, input, "enqueue", "--file", "-")
+		require.Equal(t, cli.StatusUsage, r.status, input)
+		require.Contains(t, r.err, want)
+	}
+	r = b.run(t, "enqueue", "--file", "-", "--label", "x")
+	require.Equal(t, cli.StatusUsage, r.status)
+	require.Contains(t, r.err, "no other flag")
 }

@@ -40,6 +40,13 @@ func Send(w http.ResponseWriter, r *http.Request, files *blob.Bucket, e tasklog.
 	if files == nil {
 		return &MissingError{"File not found."}
 	}
+	stored, err := files.Attributes(r.Context(), name)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return &MissingError{"File not found."}
+	}
+	if err != nil {
+		return fmt.Errorf("look for file %q of task %q: %w", name, e.ID, err)
+	}
 	file, err := files.NewReader(r.Context(), name, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return &MissingError{"File not found."}
@@ -48,9 +55,13 @@ func Send(w http.ResponseWriter, r *http.Request, files *blob.Bucket, e tasklog.
 		return fmt.Errorf("open file %q of task %q: %w", name, e.ID, err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	if stored.ETag != "" {
+		w.Header().Set("ETag", stored.ETag)
+	}
 	w.Header().Set("Content-Type", file.ContentType())
 	// The name is the task's own choice, so browsers are told to save the file and never to show it.
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(name)}))
+	// It answers to ranges, to conditions and to HEAD.
 	http.ServeContent(w, r, "", file.ModTime(), file)
 	return nil
 }

@@ -1,0 +1,64 @@
+package api_test
+
+import (
+	"cmp"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The environment variables of this test.
+const (
+	// envSchemathesis is "required" where this test is to be run.
+	envSchemathesis = "TEST_SCHEMATHESIS"
+	// envSchemathesisVenv names a folder that keeps its virtual environment from one run to the next.
+	envSchemathesisVenv = "TEST_SCHEMATHESIS_VENV"
+	// envSchemathesisCases is how many cases at most each phase makes up for an operation.
+	envSchemathesisCases = "TEST_SCHEMATHESIS_CASES"
+)
+
+// Whatever schemathesis makes up from the document, right or wrong, is answered as the document says, and never with 5xx.
+func TestSchemathesisFindsNothing(t *testing.T) {
+	t.Parallel()
+	schemathesis := installSchemathesis(t)
+	b := setup(t)
+	b.work()
+	// Something to be found.
+	require.NoError(t, b.files.WriteAll(t.Context(), "out.csv", []byte("a,b\n"), nil))
+	b.awaitClosed(b.create(map[string]any{"action": "echo", "id": "done", "parameters": echo{File: "out.csv"}}).ID)
+	b.create(map[string]any{"action": "declared", "delay": "1h"})
+	config, err := filepath.Abs("testdata/schemathesis.toml")
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), schemathesis, "--config-file", config, "run", b.url+"/openapi.yaml",
+		"--seed", "1", "--max-examples", cmp.Or(os.Getenv(envSchemathesisCases), "5"), "--continue-on-failure", "--generation-database", "none",
+		"--request-timeout", "60", "--suppress-health-check", "all", "--no-color", "--warnings", "off",
+	)
+	command.Dir = t.TempDir() // it keeps notes where it is run
+	out, err := command.CombinedOutput()
+	t.Logf("%s", out)
+	require.NoError(t, err)
+	require.Regexp(t, `[1-9][0-9]{2,} generated`, string(out), "it has tried much")
+	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/readyz", nil).StatusCode)
+}
+
+// installSchemathesis returns the program, in a virtual environment of its own.
+func installSchemathesis(t *testing.T) string {
+	t.Helper()
+	if os.Getenv(envSchemathesis) != "required" {
+		t.Skipf("takes minutes, and Python 3.10 or later; set %s=required to run it", envSchemathesis)
+	}
+	bin := filepath.Join(cmp.Or(os.Getenv(envSchemathesisVenv), filepath.Join(t.TempDir(), "venv")), "bin")
+	for _, command := range [][]string{
+		{"python3", "-m", "venv", filepath.Dir(bin)},
+		{filepath.Join(bin, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "testdata/schemathesis.txt"},
+	} {
+		out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput()
+		require.NoError(t, err, "%s\n%s", strings.Join(command, " "), out)
+	}
+	return filepath.Join(bin, "schemathesis")
+}
