@@ -368,6 +368,48 @@ func (e TaskStatus) Valid() bool {
 	}
 }
 
+// Defines values for StreamTasksParamsStatus.
+const (
+	StreamTasksParamsStatusArchived     StreamTasksParamsStatus = "archived"
+	StreamTasksParamsStatusCancelled    StreamTasksParamsStatus = "cancelled"
+	StreamTasksParamsStatusChildRunning StreamTasksParamsStatus = "child_running"
+	StreamTasksParamsStatusCompleted    StreamTasksParamsStatus = "completed"
+	StreamTasksParamsStatusCreated      StreamTasksParamsStatus = "created"
+	StreamTasksParamsStatusDequeued     StreamTasksParamsStatus = "dequeued"
+	StreamTasksParamsStatusEnqueued     StreamTasksParamsStatus = "enqueued"
+	StreamTasksParamsStatusFailed       StreamTasksParamsStatus = "failed"
+	StreamTasksParamsStatusInProgress   StreamTasksParamsStatus = "in_progress"
+	StreamTasksParamsStatusRunning      StreamTasksParamsStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the StreamTasksParamsStatus enum.
+func (e StreamTasksParamsStatus) Valid() bool {
+	switch e {
+	case StreamTasksParamsStatusArchived:
+		return true
+	case StreamTasksParamsStatusCancelled:
+		return true
+	case StreamTasksParamsStatusChildRunning:
+		return true
+	case StreamTasksParamsStatusCompleted:
+		return true
+	case StreamTasksParamsStatusCreated:
+		return true
+	case StreamTasksParamsStatusDequeued:
+		return true
+	case StreamTasksParamsStatusEnqueued:
+		return true
+	case StreamTasksParamsStatusFailed:
+		return true
+	case StreamTasksParamsStatusInProgress:
+		return true
+	case StreamTasksParamsStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GroupTasksParamsStatus.
 const (
 	GroupTasksParamsStatusArchived     GroupTasksParamsStatus = "archived"
@@ -472,7 +514,7 @@ type Available struct {
 	User string `json:"user,omitempty"`
 }
 
-// Bulk Exactly one of `ids`, `all` and `filters`.
+// Bulk Exactly one of `ids`, `all` and `filters`; `text` goes with `filters`.
 type Bulk struct {
 	All bool `json:"all,omitempty"`
 
@@ -487,6 +529,10 @@ type Bulk struct {
 
 	// Ids These tasks. Unknown ones are skipped.
 	Ids []ID `json:"ids,omitempty"`
+
+	// Text Full text: only tasks that have all of these words, 32 at most, in their label, report or parameters, in any order, whatever
+	// their case and accents. `import*` stands for all words that begin so. Each task of a list then has `highlights`.
+	Text Text `json:"text,omitempty"`
 
 	// User Only this user's tasks; others are as if they did not exist. Left out, or `cli-user`, everybody's.
 	User User `json:"user,omitempty"`
@@ -648,6 +694,22 @@ type Log struct {
 	RetentionSeconds *float64 `json:"retentionSeconds"`
 }
 
+// Moment defines model for Moment.
+type Moment struct {
+	At time.Time `json:"at"`
+
+	// Detail Why the last attempt failed.
+	Detail string `json:"detail,omitempty"`
+
+	// Kind `ready`: the delay is over, the task waits for a worker. `started`: a worker began to run the action; of several attempts the last.
+	// `retrying`: an attempt failed, and another one is made at this time. `handedBack`: a worker could not run it, and it is offered again at
+	// this time. `returned`: the action ended, but the task may wait for its children. The last one of a task that has ended is its status.
+	Kind interface{} `json:"kind"`
+
+	// Worker What the worker calls itself. Owners are not told.
+	Worker string `json:"worker,omitempty"`
+}
+
 // NewSchedule defines model for NewSchedule.
 type NewSchedule struct {
 	// CatchUp Examples: 90s, 1h30m
@@ -755,6 +817,9 @@ type Problem struct {
 
 // Queue defines model for Queue.
 type Queue struct {
+	// AddedPerSecond How many actions became ready to run per second, over the last 30 seconds.
+	AddedPerSecond float32 `json:"addedPerSecond"`
+
 	// Associations The actions whose tasks go to this queue.
 	Associations []string `json:"associations"`
 
@@ -765,17 +830,45 @@ type Queue struct {
 	Default bool   `json:"default"`
 	Name    string `json:"name"`
 
+	// OldestSeconds About how long the action that is next has waited.
+	OldestSeconds float32 `json:"oldestSeconds"`
+
 	// PauseReason What was said when it was paused.
 	PauseReason string `json:"pauseReason"`
 
 	// Paused No worker gets its tasks.
 	Paused bool `json:"paused"`
 
+	// StartedPerSecond How many actions workers got per second, over the last 30 seconds.
+	StartedPerSecond float32 `json:"startedPerSecond"`
+
 	// Waiting About how many tasks wait.
 	Waiting int `json:"waiting"`
 
 	// Weight The share of a worker's attention.
 	Weight int `json:"weight"`
+
+	// Workers The workers that have asked for tasks in the last minutes.
+	Workers []struct {
+		// Identity What the worker calls itself, usually its process and machine.
+		Identity string `json:"identity"`
+
+		// LastSeenAt When it last asked. One that is idle asks once a minute.
+		LastSeenAt time.Time `json:"lastSeenAt"`
+	} `json:"workers"`
+}
+
+// QueueSample defines model for QueueSample.
+type QueueSample struct {
+	At time.Time `json:"at"`
+
+	// Queues By the queue's name.
+	Queues map[string]struct {
+		AddedPerSecond   float32 `json:"addedPerSecond"`
+		OldestSeconds    float32 `json:"oldestSeconds"`
+		StartedPerSecond float32 `json:"startedPerSecond"`
+		Waiting          int     `json:"waiting"`
+	} `json:"queues"`
 }
 
 // RecentRuns The last runs, the oldest first; ten at most, five in lists.
@@ -1202,6 +1295,31 @@ type GetDataTableParams struct {
 	Filtercolumns *FilterColumns `json:"filtercolumns,omitempty"`
 }
 
+// StreamTasksParams defines parameters for StreamTasks.
+type StreamTasksParams struct {
+	// Status What the task is doing; `in_progress` and `created` stand for the statuses of that group.
+	Status *Status `form:"status,omitempty" json:"status,omitempty"`
+
+	// Action The action's name.
+	Action *ActionParameter `form:"action,omitempty" json:"action,omitempty"`
+
+	// TaskName The same as `action`, as entities call it.
+	TaskName *TaskName          `form:"taskName,omitempty" json:"taskName,omitempty"`
+	Queue    *QueueParameter    `form:"queue,omitempty" json:"queue,omitempty"`
+	Owner    *Owner             `form:"owner,omitempty" json:"owner,omitempty"`
+	Category *CategoryParameter `form:"category,omitempty" json:"category,omitempty"`
+	Label    *Label             `form:"label,omitempty" json:"label,omitempty"`
+	ParentID *ParentID          `form:"parentId,omitempty" json:"parentId,omitempty"`
+	Text     *TextParameter     `form:"text,omitempty" json:"text,omitempty"`
+
+	// Available Only what this user is shown: their own tasks that are neither archived nor cancelled. The user
+	// `cli-user` sees everybody's.
+	Available *AvailableParameter `form:"available,omitempty" json:"available,omitempty"`
+}
+
+// StreamTasksParamsStatus defines parameters for StreamTasks.
+type StreamTasksParamsStatus string
+
 // PauseQueueJSONBody defines parameters for PauseQueue.
 type PauseQueueJSONBody struct {
 	// Reason Why. People see it.
@@ -1572,6 +1690,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/datatable (the `GetDataTable` operationId).
 	GetDataTable(ctx context.Context, params *GetDataTableParams, body GetDataTableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StreamTasks Follow a list of tasks
+	//
+	// Server-sent events. The parameters say which tasks are meant, as for `listTasks`. `tasks` has the object `ListChange`: one at once,
+	// in which nothing has changed yet, then one within about two seconds of each change; what changes meanwhile is in one event together. The 100
+	// tasks that changed last are watched. After a stream has been interrupted, `Last-Event-ID` makes its first event say whether anything
+	// has changed.
+	//
+	// Corresponds with GET /api/v1/events (the `StreamTasks` operationId).
+	StreamTasks(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLog Ask how well the task log can be trusted
 	//
 	// What was last measured. The program measures regularly, by itself.
@@ -1579,10 +1707,22 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/log (the `GetLog` operationId).
 	GetLog(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetIdentity Ask who one is
+	//
+	// Corresponds with GET /api/v1/me (the `GetIdentity` operationId).
+	GetIdentity(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListQueues List the queues
 	//
 	// Corresponds with GET /api/v1/queues (the `ListQueues` operationId).
 	ListQueues(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetQueueHistory Ask how the queues were in the last hour
+	//
+	// The program measures every 15 seconds while it runs.
+	//
+	// Corresponds with GET /api/v1/queues/history (the `GetQueueHistory` operationId).
+	GetQueueHistory(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PauseQueueWithBody Keep a queue's tasks from all workers
 	//
@@ -1884,6 +2024,15 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/tasks/{id}/cancel (the `CancelTask` operationId).
 	CancelTask(ctx context.Context, id IDParameter, params *CancelTaskParams, body CancelTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StreamTask Follow one task
+	//
+	// Server-sent events. `task` has the task as it is now, as `getTask` returns it: one at once, unless `Last-Event-ID` says that
+	// the client knows it, then one within about a second of each change. When the task has ended comes `end`, and the stream is over. A client
+	// that reads slowly gets the latest state only.
+	//
+	// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
+	StreamTask(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DownloadTaskFile Download the file that a completed task left
 	//
 	// A `Range` header asks for a part of the file, as after a download that broke off; with `If-Range` and the file's `ETag` it is the
@@ -1918,6 +2067,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/tasks/{id}/rerun (the `RerunTask` operationId).
 	RerunTask(ctx context.Context, id IDParameter, params *RerunTaskParams, body RerunTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTaskTimeline Ask what happened to one task, and when
+	//
+	// From the history of its workflow, the first moment first. Between `ready` and `started` it waited for a worker. Of an archived task only
+	// the enqueuing and the archiving are known.
+	//
+	// Corresponds with GET /api/v1/tasks/{id}/timeline (the `GetTaskTimeline` operationId).
+	GetTaskTimeline(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTaskTree Read one task with its children, and theirs
 	//
@@ -2006,6 +2163,26 @@ func (c *Client) GetDataTable(ctx context.Context, params *GetDataTableParams, b
 	return c.Client.Do(req)
 }
 
+// StreamTasks Follow a list of tasks
+//
+// Server-sent events. The parameters say which tasks are meant, as for `listTasks`. `tasks` has the object `ListChange`: one at once,
+// in which nothing has changed yet, then one within about two seconds of each change; what changes meanwhile is in one event together. The 100
+// tasks that changed last are watched. After a stream has been interrupted, `Last-Event-ID` makes its first event say whether anything
+// has changed.
+//
+// Corresponds with GET /api/v1/events (the `StreamTasks` operationId).
+func (c *Client) StreamTasks(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamTasksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetLog Ask how well the task log can be trusted
 //
 // What was last measured. The program measures regularly, by itself.
@@ -2023,11 +2200,43 @@ func (c *Client) GetLog(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	return c.Client.Do(req)
 }
 
+// GetIdentity Ask who one is
+//
+// Corresponds with GET /api/v1/me (the `GetIdentity` operationId).
+func (c *Client) GetIdentity(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIdentityRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListQueues List the queues
 //
 // Corresponds with GET /api/v1/queues (the `ListQueues` operationId).
 func (c *Client) ListQueues(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListQueuesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetQueueHistory Ask how the queues were in the last hour
+//
+// The program measures every 15 seconds while it runs.
+//
+// Corresponds with GET /api/v1/queues/history (the `GetQueueHistory` operationId).
+func (c *Client) GetQueueHistory(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetQueueHistoryRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2698,6 +2907,25 @@ func (c *Client) CancelTask(ctx context.Context, id IDParameter, params *CancelT
 	return c.Client.Do(req)
 }
 
+// StreamTask Follow one task
+//
+// Server-sent events. `task` has the task as it is now, as `getTask` returns it: one at once, unless `Last-Event-ID` says that
+// the client knows it, then one within about a second of each change. When the task has ended comes `end`, and the stream is over. A client
+// that reads slowly gets the latest state only.
+//
+// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
+func (c *Client) StreamTask(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamTaskRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DownloadTaskFile Download the file that a completed task left
 //
 // A `Range` header asks for a part of the file, as after a download that broke off; with `If-Range` and the file's `ETag` it is the
@@ -2763,6 +2991,24 @@ func (c *Client) RerunTaskWithBody(ctx context.Context, id IDParameter, params *
 // Corresponds with POST /api/v1/tasks/{id}/rerun (the `RerunTask` operationId).
 func (c *Client) RerunTask(ctx context.Context, id IDParameter, params *RerunTaskParams, body RerunTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRerunTaskRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTaskTimeline Ask what happened to one task, and when
+//
+// From the history of its workflow, the first moment first. Between `ready` and `started` it waited for a worker. Of an archived task only
+// the enqueuing and the archiving are known.
+//
+// Corresponds with GET /api/v1/tasks/{id}/timeline (the `GetTaskTimeline` operationId).
+func (c *Client) GetTaskTimeline(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTaskTimelineRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3004,6 +3250,168 @@ func NewGetDataTableRequestWithBody(server string, params *GetDataTableParams, c
 	return req, nil
 }
 
+// NewStreamTasksRequest constructs an http.Request for the StreamTasks method
+func NewStreamTasksRequest(server string, params *StreamTasksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TaskName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "taskName", *params.TaskName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Owner != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "owner", *params.Owner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Category != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "category", *params.Category, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Label != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ParentID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "parentId", *params.ParentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Text != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "text", *params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Available != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "available", *params.Available, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLogRequest constructs an http.Request for the GetLog method
 func NewGetLogRequest(server string) (*http.Request, error) {
 	var err error
@@ -3031,6 +3439,33 @@ func NewGetLogRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetIdentityRequest constructs an http.Request for the GetIdentity method
+func NewGetIdentityRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListQueuesRequest constructs an http.Request for the ListQueues method
 func NewListQueuesRequest(server string) (*http.Request, error) {
 	var err error
@@ -3041,6 +3476,33 @@ func NewListQueuesRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/queues")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetQueueHistoryRequest constructs an http.Request for the GetQueueHistory method
+func NewGetQueueHistoryRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/queues/history")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4460,6 +4922,40 @@ func NewCancelTaskRequestWithBody(server string, id IDParameter, params *CancelT
 	return req, nil
 }
 
+// NewStreamTaskRequest constructs an http.Request for the StreamTask method
+func NewStreamTaskRequest(server string, id IDParameter) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tasks/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDownloadTaskFileRequest constructs an http.Request for the DownloadTaskFile method
 func NewDownloadTaskFileRequest(server string, id IDParameter, params *DownloadTaskFileParams) (*http.Request, error) {
 	var err error
@@ -4697,6 +5193,40 @@ func NewRerunTaskRequestWithBody(server string, id IDParameter, params *RerunTas
 	return req, nil
 }
 
+// NewGetTaskTimelineRequest constructs an http.Request for the GetTaskTimeline method
+func NewGetTaskTimelineRequest(server string, id IDParameter) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tasks/%s/timeline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetTaskTreeRequest constructs an http.Request for the GetTaskTree method
 func NewGetTaskTreeRequest(server string, id IDParameter) (*http.Request, error) {
 	var err error
@@ -4914,6 +5444,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/datatable (the `GetDataTable` operationId).
 	GetDataTableWithResponse(ctx context.Context, params *GetDataTableParams, body GetDataTableJSONRequestBody, reqEditors ...RequestEditorFn) (*GetDataTableResponse, error)
 
+	// StreamTasksWithResponse Follow a list of tasks
+	//
+	// Server-sent events. The parameters say which tasks are meant, as for `listTasks`. `tasks` has the object `ListChange`: one at once,
+	// in which nothing has changed yet, then one within about two seconds of each change; what changes meanwhile is in one event together. The 100
+	// tasks that changed last are watched. After a stream has been interrupted, `Last-Event-ID` makes its first event say whether anything
+	// has changed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/events (the `StreamTasks` operationId).
+	StreamTasksWithResponse(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*StreamTasksResponse, error)
+
 	// GetLogWithResponse Ask how well the task log can be trusted
 	//
 	// What was last measured. The program measures regularly, by itself.
@@ -4923,12 +5465,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/log (the `GetLog` operationId).
 	GetLogWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLogResponse, error)
 
+	// GetIdentityWithResponse Ask who one is
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me (the `GetIdentity` operationId).
+	GetIdentityWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIdentityResponse, error)
+
 	// ListQueuesWithResponse List the queues
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/queues (the `ListQueues` operationId).
 	ListQueuesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListQueuesResponse, error)
+
+	// GetQueueHistoryWithResponse Ask how the queues were in the last hour
+	//
+	// The program measures every 15 seconds while it runs.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/queues/history (the `GetQueueHistory` operationId).
+	GetQueueHistoryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetQueueHistoryResponse, error)
 
 	// PauseQueueWithBodyWithResponse Keep a queue's tasks from all workers
 	//
@@ -5250,6 +5808,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/tasks/{id}/cancel (the `CancelTask` operationId).
 	CancelTaskWithResponse(ctx context.Context, id IDParameter, params *CancelTaskParams, body CancelTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelTaskResponse, error)
 
+	// StreamTaskWithResponse Follow one task
+	//
+	// Server-sent events. `task` has the task as it is now, as `getTask` returns it: one at once, unless `Last-Event-ID` says that
+	// the client knows it, then one within about a second of each change. When the task has ended comes `end`, and the stream is over. A client
+	// that reads slowly gets the latest state only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
+	StreamTaskWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error)
+
 	// DownloadTaskFileWithResponse Download the file that a completed task left
 	//
 	// A `Range` header asks for a part of the file, as after a download that broke off; with `If-Range` and the file's `ETag` it is the
@@ -5288,6 +5857,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/tasks/{id}/rerun (the `RerunTask` operationId).
 	RerunTaskWithResponse(ctx context.Context, id IDParameter, params *RerunTaskParams, body RerunTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*RerunTaskResponse, error)
+
+	// GetTaskTimelineWithResponse Ask what happened to one task, and when
+	//
+	// From the history of its workflow, the first moment first. Between `ready` and `started` it waited for a worker. Of an archived task only
+	// the enqueuing and the archiving are known.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tasks/{id}/timeline (the `GetTaskTimeline` operationId).
+	GetTaskTimelineWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*GetTaskTimelineResponse, error)
 
 	// GetTaskTreeWithResponse Read one task with its children, and theirs
 	//
@@ -5435,6 +6014,40 @@ func (r GetDataTableResponse) ContentType() string {
 	return ""
 }
 
+type StreamTasksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamTasksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamTasksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamTasksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamTasksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetLogResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5470,6 +6083,61 @@ func (r GetLogResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetLogResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetIdentityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Authenticated Whether requests must say who they come from. If not, everybody is admin.
+		Authenticated bool        `json:"authenticated"`
+		Role          interface{} `json:"role"`
+
+		// Subject Who owns the tasks that the caller enqueues. Empty where nobody needs to say who they are.
+		Subject string `json:"subject"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetIdentityResponse) GetJSON200() *struct {
+	// Authenticated Whether requests must say who they come from. If not, everybody is admin.
+	Authenticated bool        `json:"authenticated"`
+	Role          interface{} `json:"role"`
+
+	// Subject Who owns the tasks that the caller enqueues. Empty where nobody needs to say who they are.
+	Subject string `json:"subject"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetIdentityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIdentityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIdentityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetIdentityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5515,6 +6183,51 @@ func (r ListQueuesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListQueuesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetQueueHistoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Samples []QueueSample `json:"samples"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetQueueHistoryResponse) GetJSON200() *struct {
+	Samples []QueueSample `json:"samples"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetQueueHistoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetQueueHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetQueueHistoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetQueueHistoryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6465,6 +7178,40 @@ func (r CancelTaskResponse) ContentType() string {
 	return ""
 }
 
+type StreamTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamTaskResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DownloadTaskFileResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6568,6 +7315,51 @@ func (r RerunTaskResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RerunTaskResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTaskTimelineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Moments []Moment `json:"moments"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTaskTimelineResponse) GetJSON200() *struct {
+	Moments []Moment `json:"moments"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTaskTimelineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTaskTimelineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTaskTimelineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTaskTimelineResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6814,6 +7606,24 @@ func (c *ClientWithResponses) GetDataTableWithResponse(ctx context.Context, para
 	return ParseGetDataTableResponse(rsp)
 }
 
+// StreamTasksWithResponse Follow a list of tasks
+//
+// Server-sent events. The parameters say which tasks are meant, as for `listTasks`. `tasks` has the object `ListChange`: one at once,
+// in which nothing has changed yet, then one within about two seconds of each change; what changes meanwhile is in one event together. The 100
+// tasks that changed last are watched. After a stream has been interrupted, `Last-Event-ID` makes its first event say whether anything
+// has changed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/events (the `StreamTasks` operationId).
+func (c *ClientWithResponses) StreamTasksWithResponse(ctx context.Context, params *StreamTasksParams, reqEditors ...RequestEditorFn) (*StreamTasksResponse, error) {
+	rsp, err := c.StreamTasks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamTasksResponse(rsp)
+}
+
 // GetLogWithResponse Ask how well the task log can be trusted
 //
 // What was last measured. The program measures regularly, by itself.
@@ -6829,6 +7639,19 @@ func (c *ClientWithResponses) GetLogWithResponse(ctx context.Context, reqEditors
 	return ParseGetLogResponse(rsp)
 }
 
+// GetIdentityWithResponse Ask who one is
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me (the `GetIdentity` operationId).
+func (c *ClientWithResponses) GetIdentityWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIdentityResponse, error) {
+	rsp, err := c.GetIdentity(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIdentityResponse(rsp)
+}
+
 // ListQueuesWithResponse List the queues
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6840,6 +7663,21 @@ func (c *ClientWithResponses) ListQueuesWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseListQueuesResponse(rsp)
+}
+
+// GetQueueHistoryWithResponse Ask how the queues were in the last hour
+//
+// The program measures every 15 seconds while it runs.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/queues/history (the `GetQueueHistory` operationId).
+func (c *ClientWithResponses) GetQueueHistoryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetQueueHistoryResponse, error) {
+	rsp, err := c.GetQueueHistory(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetQueueHistoryResponse(rsp)
 }
 
 // PauseQueueWithBodyWithResponse Keep a queue's tasks from all workers
@@ -7378,6 +8216,23 @@ func (c *ClientWithResponses) CancelTaskWithResponse(ctx context.Context, id IDP
 	return ParseCancelTaskResponse(rsp)
 }
 
+// StreamTaskWithResponse Follow one task
+//
+// Server-sent events. `task` has the task as it is now, as `getTask` returns it: one at once, unless `Last-Event-ID` says that
+// the client knows it, then one within about a second of each change. When the task has ended comes `end`, and the stream is over. A client
+// that reads slowly gets the latest state only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
+func (c *ClientWithResponses) StreamTaskWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error) {
+	rsp, err := c.StreamTask(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamTaskResponse(rsp)
+}
+
 // DownloadTaskFileWithResponse Download the file that a completed task left
 //
 // A `Range` header asks for a part of the file, as after a download that broke off; with `If-Range` and the file's `ETag` it is the
@@ -7439,6 +8294,22 @@ func (c *ClientWithResponses) RerunTaskWithResponse(ctx context.Context, id IDPa
 		return nil, err
 	}
 	return ParseRerunTaskResponse(rsp)
+}
+
+// GetTaskTimelineWithResponse Ask what happened to one task, and when
+//
+// From the history of its workflow, the first moment first. Between `ready` and `started` it waited for a worker. Of an archived task only
+// the enqueuing and the archiving are known.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tasks/{id}/timeline (the `GetTaskTimeline` operationId).
+func (c *ClientWithResponses) GetTaskTimelineWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*GetTaskTimelineResponse, error) {
+	rsp, err := c.GetTaskTimeline(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTaskTimelineResponse(rsp)
 }
 
 // GetTaskTreeWithResponse Read one task with its children, and theirs
@@ -7573,6 +8444,22 @@ func ParseGetDataTableResponse(rsp *http.Response) (*GetDataTableResponse, error
 	return response, nil
 }
 
+// ParseStreamTasksResponse parses an HTTP response from a StreamTasksWithResponse call
+func ParseStreamTasksResponse(rsp *http.Response) (*StreamTasksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamTasksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
 // ParseGetLogResponse parses an HTTP response from a GetLogWithResponse call
 func ParseGetLogResponse(rsp *http.Response) (*GetLogResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7589,6 +8476,39 @@ func ParseGetLogResponse(rsp *http.Response) (*GetLogResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Log
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetIdentityResponse parses an HTTP response from a GetIdentityWithResponse call
+func ParseGetIdentityResponse(rsp *http.Response) (*GetIdentityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIdentityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Authenticated Whether requests must say who they come from. If not, everybody is admin.
+			Authenticated bool        `json:"authenticated"`
+			Role          interface{} `json:"role"`
+
+			// Subject Who owns the tasks that the caller enqueues. Empty where nobody needs to say who they are.
+			Subject string `json:"subject"`
+		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7616,6 +8536,34 @@ func ParseListQueuesResponse(rsp *http.Response) (*ListQueuesResponse, error) {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
 			Queues []Queue `json:"queues"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetQueueHistoryResponse parses an HTTP response from a GetQueueHistoryWithResponse call
+func ParseGetQueueHistoryResponse(rsp *http.Response) (*GetQueueHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetQueueHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Samples []QueueSample `json:"samples"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -8222,6 +9170,22 @@ func ParseCancelTaskResponse(rsp *http.Response) (*CancelTaskResponse, error) {
 	return response, nil
 }
 
+// ParseStreamTaskResponse parses an HTTP response from a StreamTaskWithResponse call
+func ParseStreamTaskResponse(rsp *http.Response) (*StreamTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
 // ParseDownloadTaskFileResponse parses an HTTP response from a DownloadTaskFileWithResponse call
 func ParseDownloadTaskFileResponse(rsp *http.Response) (*DownloadTaskFileResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8274,6 +9238,34 @@ func ParseRerunTaskResponse(rsp *http.Response) (*RerunTaskResponse, error) {
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTaskTimelineResponse parses an HTTP response from a GetTaskTimelineWithResponse call
+func ParseGetTaskTimelineResponse(rsp *http.Response) (*GetTaskTimelineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTaskTimelineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Moments []Moment `json:"moments"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	}
 
