@@ -166,7 +166,7 @@ func TestStreamOfAList(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	owner := temporaltest.UniqueName(t)
-	path := "/api/v1/events?status=enqueued&owner=" + url.QueryEscape(owner)
+	path := "/api/v1/events?status=enqueued&filter=" + url.QueryEscape("owner eq "+owner)
 	s := b.follow(path)
 	first, _ := s.change()
 	require.Equal(t, change{Tasks: []entity{}, Gone: []string{}}, first)
