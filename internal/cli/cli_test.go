@@ -155,8 +155,8 @@ func TestQueues(t *testing.T) {
 		"associations": []any{map[string]any{"action": "mail.send", "queue": b.fast}},
 	}, b.ok(t, "associations"))
 	require.Equal(t, map[string]any{"queues": []any{
-		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "stored": 0., "rejected": 0., "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
-		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "stored": 0., "rejected": 0., "paused": false, "pauseReason": "", "associations": []any{}},
+		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
+		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{}},
 	}}, b.ok(t, "queue", "list"))
 
 	table := b.run(t, "associations", "--output", "table")
