@@ -196,6 +196,14 @@ func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
 // Enqueue enqueues a typed task: args name the action, and their JSON is its parameters. Options come from
 // args that embed them.
 func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Task, error) {
+	t, err := c.newTypedTask(args, label)
+	if err != nil {
+		return nil, err
+	}
+	return c.enqueue(ctx, t)
+}
+
+func (c *Client) newTypedTask(args Args, label string) (*task.Task, error) {
 	t, err := c.newTask(args.Action(), args, label, optionsOf(args))
 	if err != nil {
 		return nil, err
@@ -204,7 +212,7 @@ func (c *Client) Enqueue(ctx context.Context, args Args, label string) (*task.Ta
 	if namer, ok := args.(activities.QueueNamer); ok && t.Queue == "" {
 		t.Queue = namer.QueueName()
 	}
-	return c.enqueue(ctx, t)
+	return t, nil
 }
 
 // optionsOf returns the options of typed parameters.
@@ -221,10 +229,7 @@ func optionsOf(args Args) (options Options) {
 // CreateTask enqueues a task for an action by its name. The parameters are anything that encodes to JSON;
 // json.RawMessage is taken as it is. The options may be nil.
 func (c *Client) CreateTask(ctx context.Context, action string, parameters any, label string, options *Options) (*task.Task, error) {
-	if options == nil {
-		options = &Options{}
-	}
-	t, err := c.newTask(action, parameters, label, *options)
+	t, err := c.newTask(action, parameters, label, options.orDefault())
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,14 @@ type Options struct {
 	IdempotencyKey string
 }
 
+// orDefault returns the options that a pointer, which may be nil, stands for.
+func (o *Options) orDefault() Options {
+	if o == nil {
+		return Options{}
+	}
+	return *o
+}
+
 // TaskOptions returns the options, for parameters that embed them.
 func (o Options) TaskOptions() Options { return o }
 

@@ -131,7 +131,11 @@ func (s *Server) rerunTask(c *call) error {
 // answerCreated answers with a task that has just been enqueued.
 func (s *Server) answerCreated(c *call, created *task.Task) error {
 	c.Header("Location", "/api/v1/tasks/"+url.PathEscape(string(created.ID)))
-	view, err := s.show(c, enqueued(created))
+	entity, err := s.entityOf(c, created)
+	if err != nil {
+		return err
+	}
+	view, err := s.show(c, entity)
 	if err != nil {
 		return err
 	}

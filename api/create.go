@@ -94,9 +94,17 @@ func unquote(quoted string) (string, error) {
 	return b.String(), nil
 }
 
-// enqueued returns the task as the log has it when it has just been enqueued. Asking the log would cost
-// another call, and tell no more.
-func enqueued(t *task.Task) tasklog.Entity {
+// entityOf returns the task that has just been enqueued, from the log if a sync queue has run it already.
+func (s *Server) entityOf(c *call, t *task.Task) (tasklog.Entity, error) {
+	if t.Report == nil {
+		return Enqueued(t), nil
+	}
+	return s.config.Client.TaskLog().Get(c.Request.Context(), t.ID)
+}
+
+// Enqueued returns the task as the log has it when it has just been enqueued. Asking the log would cost
+// another call, and tell no more; of a task that waits for a relay it knows nothing yet.
+func Enqueued(t *task.Task) tasklog.Entity {
 	e := tasklog.Entity{
 		ID: t.ID, ParentID: t.ParentID, TaskName: t.Action, Parameters: string(t.Parameters), Label: t.Label,
 		Status: task.Enqueued, MasterStatus: t.Master, Owner: t.Owner, CreatedAt: t.CreatedAt, UpdatedAt: t.CreatedAt,

@@ -87,7 +87,11 @@ func (s *Server) creationOf(c *call, created taskqueue.Created) creation {
 	if created.Err != nil {
 		return s.refused(c, created.Err)
 	}
-	view, err := s.presenter.Entity(c.Request.Context(), enqueued(created.Task))
+	entity, err := s.entityOf(c, created.Task)
+	var view tasklog.View
+	if err == nil {
+		view, err = s.presenter.Entity(c.Request.Context(), entity)
+	}
 	if err != nil {
 		return s.refused(c, fmt.Errorf("task %s is enqueued, but cannot be shown: %w", created.Task.ID, err))
 	}

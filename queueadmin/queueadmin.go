@@ -14,6 +14,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 )
 
@@ -23,7 +25,9 @@ type Queue struct {
 	Weight       int      `json:"weight"` // its share of a worker's attention
 	Broker       string   `json:"broker"`
 	Default      bool     `json:"default"`      // actions without association go here
-	Waiting      int64    `json:"waiting"`      // about how many tasks wait
+	Waiting      int64    `json:"waiting"`      // about how many tasks wait, in the broker's store and in Temporal
+	Stored       int64    `json:"stored"`       // how many of them wait in the broker's store for a relay
+	Rejected     int64    `json:"rejected"`     // how many messages the broker has set aside, because no task can be made of them
 	Paused       bool     `json:"paused"`       // no worker gets its tasks
 	PauseReason  string   `json:"pauseReason"`  // what was said when it was paused
 	Associations []string `json:"associations"` // the actions whose tasks go here, sorted
@@ -66,9 +70,15 @@ func (a *Admin) Get(ctx context.Context, name string) (Queue, error) {
 }
 
 func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error) {
-	waiting, err := q.Broker.Count(ctx, q.Name)
+	var backlog broker.Backlog
+	waiting, err := temporal.New(a.client).Count(ctx, q.Name)
 	if err != nil {
 		return Queue{}, err
+	}
+	if store, ok := q.Broker.(broker.Stored); ok {
+		if backlog, err = store.Backlog(ctx, q.Name); err != nil {
+			return Queue{}, err
+		}
 	}
 	actions, err := describe(ctx, a.client, a.namespace, q.Name, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
 	if err != nil {
@@ -82,7 +92,7 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	limit := actions.GetConfig().GetQueueRateLimit()
 	queue := Queue{
 		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
-		Waiting: waiting, Paused: pauses(limit), Associations: []string{},
+		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Paused: pauses(limit), Associations: []string{},
 		Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
 	}
 	if queue.Paused {

@@ -17,6 +17,9 @@ type Task struct {
 	Parameters json.RawMessage `json:"parameters"`
 	Label      string          `json:"label"` // what people call this task; may be empty
 	Metadata
+
+	// Report is what a task of a sync queue reported, which was run while it was enqueued. It is nil for others: the task log tells.
+	Report *Report `json:"-"`
 }
 
 // Metadata is what is known of a task beside its work.
@@ -42,6 +45,8 @@ type Metadata struct {
 	// be read counts as empty.
 	TraceParent string `json:"traceparent,omitempty"`
 	TraceState  string `json:"tracestate,omitempty"`
+	// RunOn is the Temporal task queue of the one process that may run the action. Empty means any worker of the queue.
+	RunOn string `json:"runOn,omitempty"`
 	// RequestDigest stands for all that the task was enqueued with, if that had an idempotency key: with the same key nothing
 	// else may be enqueued.
 	RequestDigest string `json:"requestDigest,omitempty"`

@@ -36,7 +36,7 @@ const ErrorTypeDeclined = "Declined"
 
 // act runs the action.
 func (r *run) act(ctx workflow.Context) (Result, error) {
-	if r.policy.Fast {
+	if r.policy.Fast && r.task.RunOn == "" { // the worker that has the workflow need not be the one
 		result, err := r.actHere(ctx)
 		if declined, ok := errors.AsType[*temporal.ApplicationError](err); !ok || declined.Type() != ErrorTypeDeclined {
 			return result, err
@@ -47,8 +47,10 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 		timeout = r.policy.Timeout + TimeoutGrace
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: timeout,
-		HeartbeatTimeout:    HeartbeatTimeout,
+		TaskQueue:              r.task.RunOn,
+		ScheduleToStartTimeout: r.startTimeout(),
+		StartToCloseTimeout:    timeout,
+		HeartbeatTimeout:       HeartbeatTimeout,
 		// A cancelled action says itself when it has ended, so that it never runs on unseen.
 		WaitForCancellation: true,
 		RetryPolicy:         r.retryPolicy(),
@@ -58,14 +60,26 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 
 	var result Result
 	err := action.Get(ctx, &result)
-	if withdrawn(err) {
+	if withdrawn(err) && r.task.RunOn == "" {
 		return Result{}, temporal.NewCanceledError()
 	}
 	return result, err
 }
 
-// withdrawn reports whether the server gave the action up because no worker has started it in time. Only a cancellation sets such a
-// time, when it keeps the action from workers: whoever cancelled it was lost before the end.
+// lostAfter is how long the one process that may run an action can take to start it. It waits for the task, so by then it is gone, or
+// the server was.
+const lostAfter = 5 * time.Minute
+
+// startTimeout is how long the action may wait for a worker; 0 for as long as it takes.
+func (r *run) startTimeout() time.Duration {
+	if r.task.RunOn == "" {
+		return 0
+	}
+	return lostAfter
+}
+
+// withdrawn reports whether the server gave the action up because no worker has started it in time. For an action that any worker may
+// run only a cancellation sets such a time, when it keeps the action from workers: whoever cancelled it was lost before the end.
 func withdrawn(err error) bool {
 	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
 	return ok && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START

@@ -55,6 +55,8 @@ func (r *run) failureMessage(err error) string {
 			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", HeartbeatTimeout)
 		case enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
 			return fmt.Sprintf("the task took longer than its timeout of %s, and its action did not end", r.policy.Timeout)
+		case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
+			return fmt.Sprintf("worker lost: the process that enqueued the task has not started it within %s", lostAfter)
 		default:
 			return timeout.Error()
 		}

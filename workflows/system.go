@@ -84,6 +84,7 @@ func (r *run) receiveChildren(ctx workflow.Context) {
 func (r *run) awaitRemote(ctx workflow.Context) error {
 	r.show(ctx, task.Running)
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           r.task.RunOn,
 		StartToCloseTimeout: remoteTimeout,
 		// Before the tasks that wait in the queue: it is short, and its task has waited there already.
 		Priority: temporal.Priority{PriorityKey: task.MinPriority},

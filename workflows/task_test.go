@@ -65,6 +65,17 @@ func TestALostWorkerFailsTheTaskWithAReportThatSaysSo(t *testing.T) {
 	require.Equal(t, "Executing task 42 failed", report.Message)
 }
 
+func TestAnActionThatOnlyALostProcessMayRunFails(t *testing.T) {
+	env := indexed(environment(t))
+	env.OnActivity(action, mock.Anything).Return(nil, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil))
+	lost := sample()
+	lost.RunOn = "q@gone"
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, lost)
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, env.GetWorkflowError(), &failed)
+	require.Contains(t, failed.Message(), "the process that enqueued the task has not started it within 5m0s")
+}
+
 func TestAnErrorIsNotRetried(t *testing.T) {
 	env := indexed(environment(t))
 	calls := 0

@@ -65,7 +65,7 @@ func startServices(ctx context.Context, o options, server *embedded.Server, logg
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &services{program: program, stopAll: cancel, ended: make(chan error, 3)}
+	s := &services{program: program, stopAll: cancel, ended: make(chan error, 4)}
 	s.sample, err = csvimport.New(ctx, csvimport.Config{
 		Database: filepath.Join(dir, "csvimport.db"), Files: program.Files, ImportDir: filepath.Join(dir, "imports"),
 	})
@@ -122,6 +122,7 @@ func (s *services) startWorker(ctx context.Context) error {
 		return err
 	}
 	s.run(func() error { return w.Run(ctx) })
+	s.run(func() error { return s.program.RunRelay(ctx, "") })
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
@@ -127,9 +128,22 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 		signal.Reset(os.Interrupt) // so that it does what it does to any other program
 		program.Logger.Info("The worker stops when the running tasks are done; SIGINT ends it at once", "timeout", c.Worker.ShutdownTimeout)
 	})()
-	if err := w.Run(ctx); err != nil {
+	if err := runBoth(ctx, w.Run, func(ctx context.Context) error { return program.RunRelay(ctx, o.queue) }); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout, "Worker finished at", time.Now().UTC().Format(time.RFC3339))
 	return err
+}
+
+// runBoth runs the worker, and the relay of its queues as long as the worker runs. If one fails, both end.
+func runBoth(ctx context.Context, work, relay func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return relay(ctx) })
+	both.Go(func() error {
+		defer stop() // it may have reached its limit
+		return work(ctx)
+	})
+	return both.Wait()
 }

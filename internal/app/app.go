@@ -83,6 +83,11 @@ func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
 		a.closers = append(a.closers, a.Files.Close)
 		settings.Files = bucketFiles{a.Files}
 	}
+	brokers, err := openBrokers(ctx, a.Config, &settings)
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, brokers.Close)
 	a.Client, err = taskqueue.New(settings)
 	return err
 }
@@ -119,7 +124,7 @@ func (a *App) Close() error {
 // SetUp makes the server ready for tasks: see setup.Run.
 //
 // If the task log is in Elasticsearch, that is set up first: a Temporal server needs its index when it starts.
-func SetUp(ctx context.Context, c config.Config, options Options, s setup.Options) error {
+func SetUp(ctx context.Context, c config.Config, options Options, s setup.Options) (err error) {
 	if c.Log.Engine == config.EngineElastic {
 		if err := elastic.SetUp(ctx, c.Log.Elasticsearch, nil, s.Report); err != nil {
 			return err
@@ -131,6 +136,11 @@ func SetUp(ctx context.Context, c config.Config, options Options, s setup.Option
 	}
 	defer settings.Temporal.Close()
 	// The task log is left out: its engine may need what is about to be made.
+	brokers, err := openBrokers(ctx, c, &settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, brokers.Close()) }()
 	tasks, err := taskqueue.New(settings)
 	if err != nil {
 		return err

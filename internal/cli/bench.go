@@ -46,6 +46,6 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.BoolVar(&o.Idempotent, "idempotent", false, "measure our fast lane, for short idempotent actions")
 	flags.IntVar(&o.Rounds, "rounds", o.Rounds, "in how many rounds, one side after the other in each")
 	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "how many tasks are enqueued, and how many run, at a time")
-	c.AddCommand(p.benchLogCommand(), p.benchAPICommand())
+	c.AddCommand(p.benchLogCommand(), p.benchAPICommand(), p.benchBrokerCommand())
 	return c
 }

@@ -155,15 +155,15 @@ func TestQueues(t *testing.T) {
 		"associations": []any{map[string]any{"action": "mail.send", "queue": b.fast}},
 	}, b.ok(t, "associations"))
 	require.Equal(t, map[string]any{"queues": []any{
-		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
-		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "paused": false, "pauseReason": "", "associations": []any{}},
+		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
+		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{}},
 	}}, b.ok(t, "queue", "list"))
 
 	table := b.run(t, "associations", "--output", "table")
 	require.Equal(t, cli.StatusOK, table.status)
 	require.Regexp(t, `(?m)^mail\.send +`+b.fast+`$`, table.out)
 	table = b.run(t, "queue", "list", "--output", "table")
-	require.Regexp(t, `(?m)^`+b.slow+` +1 +temporal +0 +yes`, table.out)
+	require.Regexp(t, `(?m)^`+b.slow+` +1 +temporal +0 +0 +yes`, table.out)
 
 	paused := b.ok(t, "queue", "pause", b.slow, "--reason", "the printer burns")
 	require.Equal(t, true, paused["paused"])

@@ -8,14 +8,18 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 func (p *program) enqueueCommand() *cobra.Command {
@@ -82,12 +86,12 @@ func (p *program) enqueueOne(ctx context.Context, a *app.App, wanted taskqueue.N
 		return err
 	}
 	if wait {
-		if err := awaitTask(ctx, a, t.ID); err != nil {
+		if err := awaitTask(ctx, a, t.ID, t.Queue); err != nil {
 			return err
 		}
 		return p.printEnded(ctx, a, t.ID)
 	}
-	return p.printCreated(ctx, a, t.ID)
+	return p.printCreated(ctx, a, t)
 }
 
 // taskFlags are what the flags say of a new task, however it is run.
@@ -107,11 +111,14 @@ func (t *taskFlags) bind(flags *pflag.FlagSet) {
 	flags.BoolVar(&t.options.Master, "master", false, "the task's status is its own business, whatever its children do")
 }
 
-// printCreated prints a task that has just been enqueued.
-func (p *program) printCreated(ctx context.Context, a *app.App, id task.ID) error {
-	e, err := a.Client.TaskLog().Get(ctx, id)
+// printCreated prints a task that has just been enqueued. As long as it waits in a store for a relay, the log does not have it.
+func (p *program) printCreated(ctx context.Context, a *app.App, t *task.Task) error {
+	e, err := a.Client.TaskLog().Get(ctx, t.ID)
+	if _, missing := errors.AsType[*tasklog.NotFoundError](err); missing && isStored(a, t.Queue) {
+		return p.printEntity(ctx, a, api.Enqueued(t))
+	}
 	if err != nil {
-		return fmt.Errorf("task %s is enqueued, but cannot be read: %w", id, err)
+		return fmt.Errorf("task %s is enqueued, but cannot be read: %w", t.ID, err)
 	}
 	return p.printEntity(ctx, a, e)
 }
@@ -154,12 +161,29 @@ func readParameters(given string, stdin io.Reader) (json.RawMessage, error) {
 	return encoded, nil
 }
 
-// awaitTask returns when the task has ended, however it has.
-func awaitTask(ctx context.Context, a *app.App, id task.ID) error {
-	err := a.Temporal.GetWorkflow(ctx, string(id), "").Get(ctx, nil)
-	var ended *temporal.WorkflowExecutionError
-	if err != nil && !errors.As(err, &ended) {
-		return fmt.Errorf("wait for task %s: %w", id, err)
+// isStored reports whether a relay brings the queue's tasks to Temporal.
+func isStored(a *app.App, queue string) bool {
+	_, err := a.Client.StoreOf(queue)
+	return err == nil
+}
+
+// relayPoll is how often a task is looked for that waits for a relay.
+const relayPoll = 200 * time.Millisecond
+
+// awaitTask returns when the task of this queue has ended, however it has.
+func awaitTask(ctx context.Context, a *app.App, id task.ID, queue string) error {
+	for {
+		err := a.Temporal.GetWorkflow(ctx, string(id), "").Get(ctx, nil)
+		if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || ended {
+			return nil
+		}
+		if _, missing := errors.AsType[*serviceerror.NotFound](err); !missing || !isStored(a, queue) {
+			return fmt.Errorf("wait for task %s: %w", id, err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for a relay to take task %s: %w", id, ctx.Err())
+		case <-time.After(relayPoll):
+		}
 	}
-	return nil
 }

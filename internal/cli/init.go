@@ -11,19 +11,32 @@ import (
 
 func (p *program) initCommand() *cobra.Command {
 	var retention time.Duration
+	var change queueFlags
 	c := &cobra.Command{
-		Use: "init", Short: "Make a Temporal server ready for tasks; may be repeated", Args: cobra.NoArgs,
+		Use: "init", Short: "Make a Temporal server ready for tasks, and switch queues to another broker; may be repeated", Args: cobra.NoArgs,
 		Long: "Registers the namespace and the search attributes if they are missing, waits until the server accepts them,\n" +
-			"and creates what the queues need to be stored. It may be repeated.",
+			"and creates what the queues need to be stored. It may be repeated.\n\n" +
+			"With --broker, the broker of the queue, or of all queues, is changed in the configuration file first, which keeps its comments.\n" +
+			"What waits in the store of the former broker stays there: `taskctl migrate` moves it.",
+		Example: `  taskctl init
+  taskctl init --broker=rds --persistence=default --receive=50 --queue=orders
+  taskctl init --broker=sqs --aws-profile=production --strategy=strict`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			settings, logger, err := p.load()
-			if err != nil {
-				return err
-			}
 			result := struct {
 				Initialized bool     `json:"initialized"`
 				Steps       []string `json:"steps"`
 			}{Initialized: true}
+			changed, err := change.apply(p.config, c.Flags())
+			if err != nil {
+				return err
+			}
+			if changed {
+				result.Steps = append(result.Steps, "Queue service re-registered.")
+			}
+			settings, logger, err := p.load()
+			if err != nil {
+				return err
+			}
 			err = app.SetUp(c.Context(), settings, app.Options{Connection: p.connection, Logger: logger}, setup.Options{
 				Retention: retention,
 				Progress:  func(step string) { result.Steps = append(result.Steps, step) },
@@ -39,5 +52,8 @@ func (p *program) initCommand() *cobra.Command {
 		},
 	}
 	c.Flags().DurationVar(&retention, "retention", setup.DefaultRetention, "how long a namespace that is registered keeps finished tasks")
+	change.bind(c.Flags())
+	c.Flags().StringVar(&change.strategy, "strategy", "", "which queue a worker takes the next task from, weight or strict")
+	c.Flags().StringVar(&change.queue, "queue", "", "the queue to switch (default: all)")
 	return c
 }

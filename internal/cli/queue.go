@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,8 @@ import (
 )
 
 func (p *program) queueCommand() *cobra.Command {
-	return group("queue", "Look at the queues, pause and resume them", p.queueListCommand(), p.queuePauseCommand(), p.queueResumeCommand())
+	return group("queue", "Look at the queues, pause and resume them", p.queueListCommand(), p.queuePauseCommand(), p.queueResumeCommand(),
+		p.queueRejectedCommand(), p.queueRestoreCommand())
 }
 
 func (p *program) queueListCommand() *cobra.Command {
@@ -69,45 +68,14 @@ func (p *program) queueResumeCommand() *cobra.Command {
 
 func queueTable(queues ...queueadmin.Queue) func(*table) {
 	return func(t *table) {
-		t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "DEFAULT", "PAUSED", "ACTIONS")
+		t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "REJECTED", "DEFAULT", "PAUSED", "ACTIONS")
 		for _, q := range queues {
 			paused := "-"
 			if q.Paused {
 				paused = strings.TrimSpace("yes " + q.PauseReason)
 			}
-			t.row(q.Name, q.Weight, q.Broker, q.Waiting, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "))
+			t.row(q.Name, q.Weight, q.Broker, q.Waiting, q.Rejected, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "))
 		}
-	}
-}
-
-func (p *program) associationsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "associations", Short: "List which action goes to which queue", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			routing, err := p.dispatcher()
-			if err != nil {
-				return err
-			}
-			type association struct {
-				Action string `json:"action"`
-				Queue  string `json:"queue"`
-			}
-			result := struct {
-				DefaultQueue string        `json:"defaultQueue"`
-				Associations []association `json:"associations"`
-			}{routing.DefaultQueue().Name, []association{}}
-			associations := routing.Associations()
-			for _, action := range slices.Sorted(maps.Keys(associations)) {
-				result.Associations = append(result.Associations, association{action, associations[action]})
-			}
-			return p.print(result, func(t *table) {
-				t.row("ACTION", "QUEUE")
-				for _, a := range result.Associations {
-					t.row(a.Action, a.Queue)
-				}
-				t.row("(others)", result.DefaultQueue)
-			})
-		},
 	}
 }
 

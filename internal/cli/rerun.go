@@ -14,11 +14,11 @@ func (p *program) rerunCommand() *cobra.Command {
 		Use: "rerun ID", Short: "Enqueue a new task with the action, parameters, label and category of another", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.connected(c.Context(), func(a *app.App) error {
-				created, err := a.Client.Rerun(c.Context(), task.ID(args[0]), &options)
+				again, err := a.Client.Rerun(c.Context(), task.ID(args[0]), &options)
 				if err != nil {
 					return err
 				}
-				return p.printCreated(c.Context(), a, created.ID)
+				return p.printCreated(c.Context(), a, again)
 			})
 		},
 	}

@@ -64,7 +64,7 @@ func runHere(ctx context.Context, a *app.App, id task.ID) error {
 		defer stop() // without a worker there is nothing to wait for
 		ended <- w.Run(working)
 	}()
-	err = awaitTask(working, a, id)
+	err = awaitTask(working, a, id, "")
 	stop()
 	err = errors.Join(err, <-ended)
 	if err == nil {

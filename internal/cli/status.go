@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -53,9 +54,10 @@ func (p *program) status(err error) int {
 		timing  *schedule.InvalidError
 		queue   *dispatcher.UnknownQueueError
 		action  *dispatcher.UnknownActionError
+		noStore *taskqueue.NoStoreError
 	)
 	if errors.Is(err, tasklog.ErrSelection) || errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) ||
-		errors.As(err, &timing) || errors.As(err, &queue) || errors.As(err, &action) {
+		errors.As(err, &timing) || errors.As(err, &queue) || errors.As(err, &action) || errors.As(err, &noStore) {
 		return StatusUsage
 	}
 	return StatusFailed

@@ -11,6 +11,7 @@ import (
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/actions/command"
 	"github.com/distributed-task-queue/taskqueue/actions/httprequest"
+	"github.com/distributed-task-queue/taskqueue/broker/sqs"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
@@ -32,13 +33,17 @@ type Config struct {
 	Owner string `yaml:"owner"`
 	// IgnoredTasks are actions that the lists of a user's tasks leave out.
 	IgnoredTasks []string `yaml:"ignoredTasks"`
-	Actions      Actions  `yaml:"actions"`
-	Log          Log      `yaml:"log"`
-	Worker       Worker   `yaml:"worker"`
-	API          API      `yaml:"api"`
-	Metrics      Metrics  `yaml:"metrics"`
-	Files        Files    `yaml:"files"`
-	Logging      Logging  `yaml:"logging"`
+	// Persistences are the databases of the broker rds, by name.
+	Persistences map[string]Persistence `yaml:"persistences"`
+	SQS          SQS                    `yaml:"sqs"`
+	Relay        Relay                  `yaml:"relay"`
+	Actions      Actions                `yaml:"actions"`
+	Log          Log                    `yaml:"log"`
+	Worker       Worker                 `yaml:"worker"`
+	API          API                    `yaml:"api"`
+	Metrics      Metrics                `yaml:"metrics"`
+	Files        Files                  `yaml:"files"`
+	Logging      Logging                `yaml:"logging"`
 }
 
 // Queue is one queue.
@@ -50,10 +55,15 @@ type Queue struct {
 	Reserved int `yaml:"reserved"`
 	// Broker is how tasks get in. Default: BrokerTemporal.
 	Broker string `yaml:"broker"`
+	// Persistence is the database of the broker rds: a key of Config.Persistences.
+	Persistence string `yaml:"persistence"`
+	// Receive is how many messages a relay takes at a time. Default: 0, as the broker likes.
+	Receive int `yaml:"receive"`
+	// Ordered makes relays hand tasks over one after another. Default: several at a time.
+	Ordered bool `yaml:"ordered"`
+	// AWSProfile is the profile of AWS's configuration files that the broker sqs uses. Default: AWS's own.
+	AWSProfile string `yaml:"awsProfile"`
 }
-
-// BrokerTemporal is the broker that starts a task's workflow at once.
-const BrokerTemporal = "temporal"
 
 // Actions says which actions there are, and what the built-in ones may do.
 type Actions struct {
@@ -130,6 +140,9 @@ func Default() Config {
 		Associations: map[string]string{},
 		Categories:   map[string]task.Category{},
 		IgnoredTasks: []string{},
+		Persistences: map[string]Persistence{},
+		SQS:          SQS{Prefix: sqs.DefaultPrefix, VisibilityTimeout: sqs.DefaultVisibilityTimeout},
+		Relay:        Relay{PHPActions: map[string]string{}},
 		Actions: Actions{
 			Policies: map[string]task.Policy{},
 			HTTP:     httprequest.Config{AllowedHosts: []string{}}.WithDefaults(),
@@ -155,11 +168,7 @@ func (c Config) validate() error {
 	if len(c.Queues) == 0 {
 		errs = append(errs, fmt.Errorf("queues: %w", dispatcher.ErrNoQueues))
 	}
-	for i, q := range c.Queues {
-		if q.Broker != "" && q.Broker != BrokerTemporal {
-			refuse(fmt.Sprintf("queues[%d].broker", i), q.Broker, "there is no such broker; brokers are "+BrokerTemporal)
-		}
-	}
+	c.validateBrokers(refuse)
 	if engines := []string{EngineVisibility, EngineSQLite, EngineElastic}; !slices.Contains(engines, c.Log.Engine) {
 		refuse("log.engine", c.Log.Engine, fmt.Sprintf("there is no such engine; engines are %v", engines))
 	}

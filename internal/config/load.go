@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +21,17 @@ const DefaultFile = "taskqueue.yaml"
 // The empty file name stands for DefaultFile, which need not exist; a file that is named must.
 // A key or a variable that does not exist is an *UnknownKeyError.
 func Load(file string, environ []string) (Config, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return load(cmp.Or(file, DefaultFile), text, environ)
+}
+
+// load returns the configuration of a file with this text.
+func load(name string, text []byte, environ []string) (Config, error) {
 	c := Default()
-	if err := readFile(&c, file); err != nil {
+	if err := decode(&c, name, text); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
 	if err := readEnvironment(&c, environ); err != nil {
@@ -44,22 +54,19 @@ func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("%s: unknown key %q; did you mean %q?", e.Place, e.Name, e.Nearest)
 }
 
-func readFile(c *Config, name string) error {
-	optional := name == ""
-	if optional {
-		name = DefaultFile
+// readFile returns the text of the file; none if it is DefaultFile, is not named, and does not exist.
+func readFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(cmp.Or(name, DefaultFile)) //nolint:gosec // the file that the user names
+	if name == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	text, err := os.ReadFile(name) //nolint:gosec // the file that the user names
-	if optional && errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return decode(c, name, text)
+	return text, err
 }
 
 func decode(c *Config, name string, text []byte) error {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil // which YAML takes for null
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	err := decoder.Decode(c)
 	if errors.Is(err, io.EOF) {

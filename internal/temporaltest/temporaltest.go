@@ -36,8 +36,11 @@ type Running struct {
 var server *Running
 
 // Main runs the package's tests with a server. Call it in TestMain.
-func Main(m *testing.M) {
-	os.Exit(inDirectory(func(dir string) (int, error) { return run(m, dir, nil) }))
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs the package's tests with a server, and returns the exit status.
+func Run(m *testing.M) int {
+	return inDirectory(func(dir string) (int, error) { return run(m, dir, nil) })
 }
 
 // inDirectory calls do with a temporary directory and returns the exit status.

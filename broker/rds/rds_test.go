@@ -1,0 +1,65 @@
+package rds_test
+
+import (
+	"database/sql"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/broker/brokertest"
+	"github.com/distributed-task-queue/taskqueue/broker/rds"
+	"github.com/distributed-task-queue/taskqueue/internal/sqltest"
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+)
+
+func TestMain(m *testing.M) {
+	brokertest.RelayProcess(openStore)
+	os.Exit(sqltest.Run(func() int { return temporaltest.Run(m) }))
+}
+
+// databases makes a fresh database of each dialect.
+var databases = map[rds.Dialect]func(testing.TB) sqltest.Database{
+	rds.PostgreSQL: sqltest.PostgreSQL, rds.MySQL: sqltest.MySQL, rds.SQLite: sqltest.SQLite,
+}
+
+// forEach runs a test with each database.
+func forEach(t *testing.T, run func(t *testing.T, dialect rds.Dialect, db *sql.DB)) {
+	t.Helper()
+	for dialect, open := range databases {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			run(t, dialect, open(t).Open(t))
+		})
+	}
+}
+
+func TestRDSConforms(t *testing.T) {
+	t.Parallel()
+	for dialect, open := range databases {
+		for name, config := range map[string]rds.Config{"default": {}, "ordered": {Ordered: true, Receive: 7}} {
+			t.Run(string(dialect)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				brokertest.ExerciseStored(t, func(t *testing.T, e brokertest.Environment) brokertest.Subject {
+					c := config
+					c.DB, c.Dialect = open(t).Open(t), dialect
+					b, err := rds.New(c)
+					require.NoError(t, err)
+					return brokertest.Subject{Broker: b, Inject: func(t *testing.T, body string) { inject(t, dialect, c.DB, e.Queue, body) }}
+				})
+			})
+		}
+	}
+}
+
+// inject writes a row as another program would.
+func inject(t *testing.T, dialect rds.Dialect, db *sql.DB, queue, body string) {
+	t.Helper()
+	statement := map[rds.Dialect]string{
+		rds.PostgreSQL: `INSERT INTO "` + rds.TableName(queue) + `" (message) VALUES ($1)`,
+		rds.MySQL:      "INSERT INTO `" + rds.TableName(queue) + "` (message) VALUES (?)",
+		rds.SQLite:     `INSERT INTO "` + rds.TableName(queue) + `" (message) VALUES (?)`,
+	}[dialect]
+	_, err := db.ExecContext(t.Context(), statement, body)
+	require.NoError(t, err)
+}

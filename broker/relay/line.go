@@ -1,0 +1,156 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/distributed-task-queue/taskqueue/broker"
+)
+
+// line is one queue's way to the target. Several receivers may be at work on it.
+type line struct {
+	Source
+
+	config Config
+	traits broker.Traits
+	places chan struct{} // as many as tasks may be handed over at a time
+	counts counters
+	logger *slog.Logger
+
+	failing atomic.Bool
+
+	mu       sync.Mutex
+	backlog  broker.Backlog
+	measured bool
+}
+
+func newLine(c Config, s Source) *line {
+	l := &line{Source: s, config: c, traits: s.Store.Traits(), logger: c.Logger.With("queue", s.Queue, "broker", s.Store.Name())}
+	concurrency := c.Concurrency
+	if l.traits.Ordered {
+		concurrency = 1
+	}
+	l.places = make(chan struct{}, concurrency)
+	return l
+}
+
+// run moves tasks until ctx ends.
+func (l *line) run(ctx context.Context) {
+	for backoff := firstBackoff; ctx.Err() == nil; {
+		received, err := l.pass(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		l.note(ctx, err)
+		switch {
+		case err != nil:
+			l.awaitReady(ctx, backoff)
+			backoff = min(2*backoff, maxBackoff)
+		case received == 0:
+			backoff = firstBackoff
+			pause(ctx, l.config.PollInterval)
+		default:
+			backoff = firstBackoff
+		}
+	}
+}
+
+// awaitReady waits at least so long, and until the target takes tasks: messages that are received in vain would only be kept from others.
+func (l *line) awaitReady(ctx context.Context, backoff time.Duration) {
+	for pause(ctx, backoff); ctx.Err() == nil; pause(ctx, backoff) {
+		asking, cancel := context.WithTimeout(ctx, handOverTimeout)
+		err := l.config.Ready(asking)
+		cancel()
+		if err == nil {
+			return
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// pass moves one batch. It returns how many messages were received, and an error if one of them is still to be moved.
+func (l *line) pass(ctx context.Context) (int, error) {
+	batch, err := l.Store.Receive(ctx, l.Queue)
+	if err != nil {
+		return 0, fmt.Errorf("receive from queue %q: %w", l.Queue, err)
+	}
+	messages := batch.Messages()
+	if len(messages) == 0 {
+		return 0, nil
+	}
+	// What has begun is brought to its end although ctx may end: otherwise it would only be done twice.
+	ctx = context.WithoutCancel(ctx)
+	verdicts, failed := l.handOverAll(ctx, messages)
+	settling, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	if err := batch.Settle(settling, verdicts); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("settle a batch of queue %q: %w", l.Queue, err))
+	}
+	return len(messages), failed
+}
+
+// handOverAll returns what becomes of each message. After the first that could not be handed over the others are given back: what keeps it
+// will keep them too. The error tells why.
+func (l *line) handOverAll(ctx context.Context, messages []broker.Message) ([]broker.Verdict, error) {
+	verdicts := make([]broker.Verdict, len(messages))
+	var failed atomic.Bool
+	var running errgroup.Group
+	for i, m := range messages {
+		l.places <- struct{}{}
+		if failed.Load() {
+			<-l.places
+			break
+		}
+		running.Go(func() (err error) {
+			defer func() { <-l.places }()
+			if verdicts[i], err = l.handOver(ctx, m); err != nil {
+				failed.Store(true)
+			}
+			return err
+		})
+	}
+	return verdicts, running.Wait()
+}
+
+// note logs when errors begin and end.
+func (l *line) note(ctx context.Context, err error) {
+	if err == nil {
+		if l.failing.Swap(false) {
+			l.logger.InfoContext(ctx, "The relay moves tasks again")
+		}
+		return
+	}
+	l.counts.failures.Add(1)
+	if !l.failing.Swap(true) {
+		l.logger.WarnContext(ctx, "The relay cannot move tasks; it tries again, which is logged only when it works", "error", err)
+	}
+}
+
+// measure looks at the backlog from time to time.
+func (l *line) measure(ctx context.Context) {
+	for ; ctx.Err() == nil; pause(ctx, measureInterval) {
+		asking, cancel := context.WithTimeout(ctx, measureInterval)
+		backlog, err := l.Store.Backlog(asking, l.Queue)
+		cancel()
+		l.mu.Lock()
+		// What cannot be measured is left out of the metrics. That the store does not answer is logged where tasks are received.
+		l.backlog, l.measured = backlog, err == nil
+		l.mu.Unlock()
+	}
+}

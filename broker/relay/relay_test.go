@@ -1,0 +1,120 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	_ "modernc.org/sqlite"
+
+	"database/sql"
+
+	"github.com/distributed-task-queue/taskqueue/broker/rds"
+	"github.com/distributed-task-queue/taskqueue/broker/relay"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// target answers as it is told.
+type target struct {
+	mu     sync.Mutex
+	answer func(*task.Task) error
+	got    []task.ID
+}
+
+func (o *target) Enqueue(_ context.Context, t *task.Task) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.got = append(o.got, t.ID)
+	return o.answer(t)
+}
+
+// setup returns a relay of a SQLite store that holds these tasks.
+func setup(t *testing.T, o *target, ids ...task.ID) (*relay.Relay, *rds.Broker) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+t.TempDir()+"/outbox.db?_pragma=busy_timeout(30000)")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	b, err := rds.New(rds.Config{DB: db, Dialect: rds.SQLite, Ordered: true})
+	require.NoError(t, err)
+	require.NoError(t, b.Initialize(t.Context(), "q"))
+	for _, id := range ids {
+		require.NoError(t, b.Enqueue(t.Context(), &task.Task{ID: id, Action: "a", Parameters: task.EmptyParameters, Metadata: task.Metadata{Queue: "q"}}))
+	}
+	r, err := relay.New(relay.Config{Sources: []relay.Source{{Queue: "q", Store: b}}, Target: o, PollInterval: time.Millisecond})
+	require.NoError(t, err)
+	return r, b
+}
+
+func TestWhatTheTargetAnswersDecides(t *testing.T) {
+	t.Parallel()
+	o := &target{answer: func(k *task.Task) error {
+		return map[task.ID]error{
+			"2": &task.DuplicateError{ID: k.ID}, "3": &task.TooLargeError{Size: 9, Limit: 1}, "4": serviceerror.NewInvalidArgument("odd"),
+		}[k.ID]
+	}}
+	r, b := setup(t, o, "1", "2", "3", "4", "5")
+	counts, err := r.Drain(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, relay.Counts{Moved: 2, Duplicates: 1, Rejected: 2}, counts)
+	require.Equal(t, []task.ID{"1", "2", "3", "4", "5"}, o.got)
+	rejected, err := b.Rejected(t.Context(), "q", 10)
+	require.NoError(t, err)
+	require.Len(t, rejected, 2)
+	require.Contains(t, rejected[0].Reason, "task has 9 bytes")
+	require.Equal(t, "odd", rejected[1].Reason)
+}
+
+func TestAServerThatIsNotSetUpIsNoMessagesFault(t *testing.T) {
+	t.Parallel()
+	o := &target{answer: func(k *task.Task) error {
+		if k.ID == "2" {
+			return serviceerror.NewInvalidArgument("Namespace default has no mapping defined for search attribute TaskName")
+		}
+		return nil
+	}}
+	r, b := setup(t, o, "1", "2", "3")
+	_, err := r.Drain(t.Context(), nil)
+	require.ErrorContains(t, err, "search attribute")
+	require.Equal(t, []task.ID{"1", "2"}, o.got, "an ordered queue waits for the one that cannot be handed over")
+	backlog, err := b.Backlog(t.Context(), "q")
+	require.NoError(t, err)
+	require.EqualValues(t, 2, backlog.Waiting)
+	require.Zero(t, backlog.Rejected)
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	o := &target{answer: func(*task.Task) error { return errors.New("away") }}
+	r, _ := setup(t, o, "1", "2")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	defer func() { cancel(); require.NoError(t, <-ended) }()
+	want := `# HELP taskqueue_relay_set_aside Messages that were set aside because no task can be made of them.
+# TYPE taskqueue_relay_set_aside gauge
+taskqueue_relay_set_aside{broker="rds",queue="q"} 0
+# HELP taskqueue_relay_waiting Messages in the broker's store that no relay has handed over.
+# TYPE taskqueue_relay_waiting gauge
+taskqueue_relay_waiting{broker="rds",queue="q"} 2
+`
+	require.Eventually(t, func() bool {
+		return testutil.CollectAndCompare(r, strings.NewReader(want), "taskqueue_relay_waiting", "taskqueue_relay_set_aside") == nil
+	}, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { // failures are counted, and the age grows
+		return testutil.CollectAndCount(r) == 7
+	}, time.Minute, 10*time.Millisecond)
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	t.Parallel()
+	_, err := relay.New(relay.Config{})
+	require.ErrorContains(t, err, "Config.Target is nil")
+	_, err = relay.New(relay.Config{Target: &target{}, Concurrency: -1})
+	require.ErrorContains(t, err, "Config.Concurrency is negative")
+}

@@ -1,0 +1,197 @@
+// Package sqs keeps tasks in queues of Amazon SQS, standard or FIFO, until a relay hands them to Temporal.
+package sqs
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"gocloud.dev/blob"
+
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// Name is the broker's name in configuration.
+const Name = "sqs"
+
+// The defaults of Config.
+const (
+	DefaultPrefix            = "TQ_"
+	DefaultReceive           = maxReceive
+	DefaultVisibilityTimeout = time.Minute
+)
+
+// MaxMessageSize is how many bytes a message may have, with its attributes.
+const MaxMessageSize = 256 << 10
+
+const (
+	maxReceive    = 10 // SQS's own limit for one call
+	pollWait      = 20 * time.Second
+	retention     = 14 * 24 * time.Hour // SQS's own limit
+	maxDeliveries = 100
+	receivers     = 4 // a call brings few messages, so several are under way
+	minVisibility = 3 * time.Second
+	maxVisibility = 12 * time.Hour
+)
+
+// Connection says which SQS.
+type Connection struct {
+	Profile  string // of AWS's shared configuration files; default: AWS_PROFILE, or "default"
+	Region   string // default: AWS_REGION, or the profile's
+	Endpoint string // URL of another server than AWS's, such as a VPC endpoint
+}
+
+// Open returns a client with AWS's usual chain of credentials.
+func Open(ctx context.Context, c Connection) (*awssqs.Client, error) {
+	var options []func(*config.LoadOptions) error
+	if c.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(c.Profile))
+	}
+	if c.Region != "" {
+		options = append(options, config.WithRegion(c.Region))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, fmt.Errorf("sqs: load AWS's configuration: %w", err)
+	}
+	if loaded.Region == "" {
+		return nil, errors.New("sqs: no AWS region is configured; set AWS_REGION, or the region in the profile")
+	}
+	return awssqs.NewFromConfig(loaded, func(o *awssqs.Options) {
+		if c.Endpoint != "" {
+			o.BaseEndpoint = aws.String(c.Endpoint)
+		}
+	}), nil
+}
+
+// Config says where the queues are. Client is required.
+type Config struct {
+	Client *awssqs.Client
+	// Prefix comes before a queue's name in SQS. Default: DefaultPrefix, as in the PHP system.
+	Prefix string
+	// FIFO makes the queues SQS's FIFO queues: a queue's tasks are handed over one after another, in the order in which they were enqueued.
+	FIFO bool
+	// Receive is how many messages a relay takes with one call, at most 10. Default: DefaultReceive.
+	Receive int
+	// VisibilityTimeout is how long a message stays hidden when the relay that received it is lost. While the relay works on it this is
+	// extended. Default: DefaultVisibilityTimeout.
+	VisibilityTimeout time.Duration
+	// Bucket holds the bodies of messages that are larger than MaxMessageSize. Default: nil, these tasks are refused.
+	Bucket *blob.Bucket
+}
+
+// Broker keeps tasks in SQS. It is safe for concurrent use.
+type Broker struct {
+	config Config
+
+	mu     sync.Mutex
+	urls   map[string]string    // by the name in SQS
+	oldest map[string]time.Time // by queue: of the messages that are on their way, or were given back
+}
+
+var _ broker.Stored = (*Broker)(nil)
+
+// New returns a broker. It makes no call: see Initialize.
+func New(c Config) (*Broker, error) {
+	if c.Client == nil {
+		return nil, errors.New("sqs: Config.Client is nil; make one with Open")
+	}
+	if c.Receive < 0 || c.Receive > maxReceive {
+		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, maxReceive)
+	}
+	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
+	c.Receive = cmp.Or(c.Receive, DefaultReceive)
+	c.VisibilityTimeout = cmp.Or(c.VisibilityTimeout, DefaultVisibilityTimeout)
+	if c.VisibilityTimeout < minVisibility || c.VisibilityTimeout > maxVisibility {
+		return nil, fmt.Errorf("sqs: Config.VisibilityTimeout is %s; it is %s to %s", c.VisibilityTimeout, minVisibility, maxVisibility)
+	}
+	return &Broker{config: c, urls: map[string]string{}, oldest: map[string]time.Time{}}, nil
+}
+
+// Name returns "sqs".
+func (b *Broker) Name() string { return Name }
+
+// Sync returns false: tasks run in workers.
+func (b *Broker) Sync() bool { return false }
+
+// Traits says that FIFO queues are ordered.
+func (b *Broker) Traits() broker.Traits {
+	if b.config.FIFO {
+		return broker.Traits{Ordered: true, Receivers: 1}
+	}
+	return broker.Traits{Receivers: receivers}
+}
+
+// Enqueue sends the task.
+//
+// Only Temporal knows all ids, so one that is taken is no error here: the relay drops the second task, or SQS does.
+func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
+	encoded, err := temporal.Encode(t)
+	if err != nil {
+		return err
+	}
+	url, err := b.url(ctx, b.queueName(t.Queue))
+	if err != nil {
+		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
+	}
+	body := text(encoded)
+	var discard func(context.Context) error
+	if len(body) > MaxMessageSize {
+		if body, discard, err = b.putAway(ctx, t.ID, body); err != nil {
+			return err
+		}
+	}
+	sum := sha256.Sum256([]byte(t.ID))
+	if err := b.send(ctx, url, body, group, hex.EncodeToString(sum[:]), nil); err != nil {
+		if discard != nil {
+			err = errors.Join(err, discard(context.WithoutCancel(ctx)))
+		}
+		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// text writes JSON with the characters that SQS takes: it refuses two that may stand in JSON's strings.
+func text(encoded []byte) string {
+	return strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`).Replace(string(encoded))
+}
+
+// validName is what SQS takes as a queue's name, but for .fifo at its end.
+var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,75}$`)
+
+const deadSuffix = "_dead"
+
+// queueName returns the name of a queue in SQS.
+func (b *Broker) queueName(queue string) string { return b.config.Prefix + queue + b.ending() }
+
+// deadName returns the name of a queue's dead-letter queue in SQS.
+func (b *Broker) deadName(queue string) string {
+	return b.config.Prefix + queue + deadSuffix + b.ending()
+}
+
+func (b *Broker) ending() string {
+	if b.config.FIFO {
+		return ".fifo"
+	}
+	return ""
+}
+
+// checkName refuses queues that SQS cannot have.
+func (b *Broker) checkName(queue string) error {
+	if name := b.config.Prefix + queue + deadSuffix; !validName.MatchString(name) {
+		return fmt.Errorf("queue %q cannot have the broker sqs: the name of its dead-letter queue, %q, must be 1 to 75 letters, digits, - and _", queue, name)
+	}
+	return nil
+}

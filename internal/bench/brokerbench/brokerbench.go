@@ -1,0 +1,241 @@
+// Package brokerbench measures how many tasks per second a relay hands to Temporal, against enqueuing them directly.
+package brokerbench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	commonpb "go.temporal.io/api/common/v1"
+
+	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/relay"
+	"github.com/distributed-task-queue/taskqueue/task"
+)
+
+// Queue is how the names of the queues begin whose stores are measured. What waits there is discarded.
+const Queue = "taskqueue-bench"
+
+// queueOf returns the queue of a round. Each has its own: a poll that the relay of the round before has left behind may still be open at
+// SQS, and would take messages away.
+func queueOf(round int) string { return fmt.Sprintf("%s-%d", Queue, round) }
+
+// action is never run: nobody works during the measurement, and the tasks are deleted after it.
+const action = "bench.noop"
+
+// parameters are what both sides carry.
+var parameters = map[string]string{"text": "a hundred bytes, more or less, are what many tasks carry: some ids, a date and a file's name"}
+
+// Config says what is measured. All fields are required but Progress.
+type Config struct {
+	Tasks       int // how many tasks each side hands to Temporal, over all rounds
+	Rounds      int // in each round both sides do so one after the other; which is first alternates
+	Concurrency int // how many tasks are enqueued directly at a time
+	Temporal    client.Client
+	Namespace   string
+	Store       broker.Stored
+	Logger      *slog.Logger
+	Progress    func(line string) // is told about each round
+}
+
+// Validate reports what cannot be measured.
+func (c Config) Validate() error {
+	switch {
+	case c.Rounds < 1:
+		return fmt.Errorf("rounds are %d; they must be 1 or more", c.Rounds)
+	case c.Tasks < c.Rounds:
+		return fmt.Errorf("tasks are %d; there must be one or more for each of the %d rounds", c.Tasks, c.Rounds)
+	case c.Concurrency < 1:
+		return fmt.Errorf("concurrency is %d; it must be 1 or more", c.Concurrency)
+	}
+	return nil
+}
+
+// Result is what was measured.
+type Result struct {
+	Broker      string  `json:"broker"`
+	Tasks       int     `json:"tasks"` // of each side
+	Rounds      int     `json:"rounds"`
+	Concurrency int     `json:"concurrency"`
+	Relay       float64 `json:"relay"`  // tasks per second, over all rounds
+	Direct      float64 `json:"direct"` // the same
+	// Ratio is the relay's rate by the direct one: the median of the rounds' ratios, so that one bad round does not count.
+	Ratio float64 `json:"ratio"`
+}
+
+// Run measures.
+func Run(ctx context.Context, c Config) (Result, error) {
+	if err := c.Validate(); err != nil {
+		return Result{}, fmt.Errorf("bench: %w", err)
+	}
+	if c.Progress == nil {
+		c.Progress = func(string) {}
+	}
+	b := &bench{Config: c}
+	queues := []taskqueue.Queue{{Name: Queue + "-direct"}}
+	for round := range c.Rounds + 1 {
+		queues = append(queues, taskqueue.Queue{Name: queueOf(round), Broker: c.Store})
+	}
+	var err error
+	b.client, err = taskqueue.New(taskqueue.Config{Temporal: c.Temporal, Namespace: c.Namespace, Logger: c.Logger, Queues: queues})
+	if err != nil {
+		return Result{}, fmt.Errorf("bench: %w", err)
+	}
+	result, err := b.run(ctx)
+	if err := errors.Join(err, b.clean()); err != nil {
+		return Result{}, fmt.Errorf("bench: %w", err)
+	}
+	return result, nil
+}
+
+type bench struct {
+	Config
+
+	client *taskqueue.Client
+	ids    []task.ID // of all tasks that were made
+}
+
+func (b *bench) run(ctx context.Context) (Result, error) {
+	if err := b.client.Initialize(ctx); err != nil {
+		return Result{}, err
+	}
+	for round := range b.Rounds + 1 {
+		if err := b.discard(ctx, queueOf(round)); err != nil {
+			return Result{}, err
+		}
+	}
+	// Not measured: until connections and servers are warm.
+	if _, err := b.relay(ctx, queueOf(b.Rounds), 2*b.Concurrency); err != nil {
+		return Result{}, err
+	}
+	if _, err := b.enqueue(ctx, Queue+"-direct", 2*b.Concurrency); err != nil {
+		return Result{}, err
+	}
+	result := Result{Broker: b.Store.Name(), Tasks: b.Tasks, Rounds: b.Rounds, Concurrency: b.Concurrency}
+	var relayed, direct time.Duration
+	var ratios []float64
+	for round := range b.Rounds {
+		// The tasks that do not divide evenly go to the first rounds.
+		tasks := (b.Tasks + b.Rounds - 1 - round) / b.Rounds
+		var r, d time.Duration
+		turns := []func() error{
+			func() (err error) { r, err = b.relay(ctx, queueOf(round), tasks); return err },
+			func() (err error) { d, err = b.enqueue(ctx, Queue+"-direct", tasks); return err },
+		}
+		if round%2 == 1 {
+			slices.Reverse(turns)
+		}
+		for _, turn := range turns {
+			if err := turn(); err != nil {
+				return Result{}, fmt.Errorf("round %d: %w", round+1, err)
+			}
+		}
+		relayed, direct, ratios = relayed+r, direct+d, append(ratios, d.Seconds()/r.Seconds())
+		b.Progress(fmt.Sprintf("round %d of %d: %d tasks each, relay %.1f/s, direct %.1f/s, ratio %.3f", round+1, b.Rounds, tasks,
+			float64(tasks)/r.Seconds(), float64(tasks)/d.Seconds(), ratios[round]))
+	}
+	slices.Sort(ratios)
+	result.Relay, result.Direct = float64(b.Tasks)/relayed.Seconds(), float64(b.Tasks)/direct.Seconds()
+	result.Ratio = (ratios[(len(ratios)-1)/2] + ratios[len(ratios)/2]) / 2
+	return result, nil
+}
+
+// enqueue returns how long it takes to enqueue so many tasks.
+func (b *bench) enqueue(ctx context.Context, queue string, tasks int) (time.Duration, error) {
+	ids := make([]task.ID, tasks)
+	for i := range ids {
+		ids[i] = task.NewID()
+	}
+	b.ids = append(b.ids, ids...)
+	began := time.Now()
+	running, enqueuing := errgroup.WithContext(ctx)
+	running.SetLimit(b.Concurrency)
+	for _, id := range ids {
+		running.Go(func() error {
+			_, err := b.client.CreateTask(enqueuing, action, parameters, "bench", &taskqueue.Options{ID: id, Queue: queue})
+			return err
+		})
+	}
+	err := running.Wait()
+	return time.Since(began), err
+}
+
+// relay fills the store, and returns how long a relay takes to empty it.
+func (b *bench) relay(ctx context.Context, queue string, tasks int) (time.Duration, error) {
+	if _, err := b.enqueue(ctx, queue, tasks); err != nil {
+		return 0, err
+	}
+	r, err := b.client.NewRelay(taskqueue.RelayConfig{Queues: []string{queue}})
+	if err != nil {
+		return 0, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	began := time.Now()
+	go func() { ended <- r.Run(ctx) }()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return 0, errors.Join(context.Cause(ctx), <-ended)
+		case <-ticker.C:
+		}
+		if c := r.Counts(); c.Moved+c.Duplicates >= int64(tasks) {
+			took := time.Since(began)
+			stop()
+			return took, <-ended
+		}
+	}
+}
+
+// nowhere is a relay's target that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Enqueue(context.Context, *task.Task) error { return nil }
+
+// discard empties the store of what an earlier measurement has left.
+func (b *bench) discard(ctx context.Context, queue string) error {
+	backlog, err := b.Store.Backlog(ctx, queue)
+	if err != nil || backlog.Waiting == 0 {
+		return err
+	}
+	r, err := relay.New(relay.Config{Sources: []relay.Source{{Queue: queue, Store: b.Store}}, Target: nowhere{}, Logger: b.Logger})
+	if err != nil {
+		return err
+	}
+	_, err = r.Drain(ctx, nil)
+	return err
+}
+
+// cleanTimeout is how long the tasks may take to be deleted.
+const cleanTimeout = 5 * time.Minute
+
+// clean deletes the tasks from Temporal. Some may not exist, if the measurement was broken off.
+func (b *bench) clean() error {
+	ctx, cancel := context.WithTimeout(context.Background(), cleanTimeout)
+	defer cancel()
+	var running errgroup.Group
+	running.SetLimit(b.Concurrency)
+	for _, id := range b.ids {
+		running.Go(func() error {
+			_, err := b.Temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+				Namespace: b.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(id)},
+			})
+			if ctx.Err() != nil {
+				return fmt.Errorf("delete the tasks of the measurement: %w", err)
+			}
+			return nil
+		})
+	}
+	return running.Wait()
+}

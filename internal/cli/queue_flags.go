@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/pflag"
+
+	"github.com/distributed-task-queue/taskqueue/broker/rds"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/worker"
+)
+
+// queueFlags say how a queue of the configuration file is to be.
+type queueFlags struct {
+	queue, broker, persistence, awsProfile, strategy string
+	receive                                          int
+	ordered                                          bool
+}
+
+func (q *queueFlags) bind(flags *pflag.FlagSet) {
+	flags.StringVar(&q.broker, "broker", "", "how tasks get in: "+strings.Join(config.Brokers(), ", "))
+	flags.StringVar(&q.persistence, "persistence", "", "the database of the broker rds: one of persistences in the configuration")
+	flags.IntVar(&q.receive, "receive", 0, "how many messages a relay takes at a time (default: 100 for rds, 10 for sqs)")
+	flags.StringVar(&q.awsProfile, "aws-profile", "", "the profile of AWS's configuration files for the broker sqs")
+	flags.BoolVar(&q.ordered, "ordered", false, "hand tasks over one after another; with sqs, in a FIFO queue")
+}
+
+// fields returns what the flags that were given set in the queue's configuration.
+func (q *queueFlags) fields(flags *pflag.FlagSet) yaml.MapSlice {
+	var fields yaml.MapSlice
+	for _, f := range []struct {
+		flag, key string
+		value     any
+	}{
+		{"broker", "broker", q.broker},
+		{"persistence", "persistence", q.persistence},
+		{"receive", "receive", max(q.receive, -q.receive)}, // the PHP system takes the absolute value
+		{"ordered", "ordered", q.ordered},
+		{"aws-profile", "awsProfile", q.awsProfile},
+	} {
+		if flags.Changed(f.flag) {
+			fields = append(fields, yaml.MapItem{Key: f.key, Value: f.value})
+		}
+	}
+	return fields
+}
+
+// check refuses what the PHP system refuses, in its words.
+func (q *queueFlags) check(flags *pflag.FlagSet) error {
+	if flags.Changed("broker") && !slices.Contains(config.Brokers(), q.broker) {
+		return usagef("Broker %q is not a valid broker option. Valid options: %s", q.broker, strings.Join(config.Brokers(), ", "))
+	}
+	if q.broker == rds.Name && q.persistence == "" {
+		return usagef("Persistence id (--persistence=...) needs to be set for SQL.")
+	}
+	if _, err := worker.ParseStrategy(q.strategy); q.strategy != "" && err != nil {
+		return usagef("Strategy %q does not exist. Strategies are weight and strict", q.strategy)
+	}
+	return nil
+}
+
+// apply changes the configuration file as the flags say, and reports whether they say anything.
+func (q *queueFlags) apply(file string, flags *pflag.FlagSet) (bool, error) {
+	if err := q.check(flags); err != nil {
+		return false, err
+	}
+	fields := q.fields(flags)
+	if len(fields) == 0 && flags.Changed("queue") && q.strategy == "" {
+		return false, usagef("--queue needs --broker, or another flag that says what to change")
+	}
+	if len(fields) == 0 && q.strategy == "" {
+		return false, nil
+	}
+	e, err := config.Edit(file, os.Environ())
+	if err != nil {
+		return false, err
+	}
+	present, err := e.Config()
+	if err != nil {
+		return false, err
+	}
+	names := make([]string, len(present.Queues))
+	for i, one := range present.Queues {
+		names[i] = one.Name
+	}
+	if q.queue != "" && !slices.Contains(names, q.queue) {
+		return false, &dispatcher.UnknownQueueError{Name: q.queue, Known: names}
+	}
+	var errs []error
+	for _, name := range names {
+		if len(fields) > 0 && (q.queue == "" || q.queue == name) {
+			errs = append(errs, e.SetQueue(name, fields))
+		}
+	}
+	if q.strategy != "" {
+		errs = append(errs, e.SetStrategy(q.strategy))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return false, err
+	}
+	if err := e.Save(); err != nil {
+		return false, fmt.Errorf("nothing was changed: %w", err)
+	}
+	return true, nil
+}

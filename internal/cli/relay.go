@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/relay"
+	"github.com/distributed-task-queue/taskqueue/internal/app"
+)
+
+func (p *program) relayCommand() *cobra.Command {
+	var drain bool
+	c := &cobra.Command{
+		Use: "relay [QUEUE...]", Short: "Hand the tasks of queues with the broker rds or sqs to Temporal",
+		Long: "Runs until it is stopped, beside the relays that every worker runs, or with --drain until nothing waits.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.connected(c.Context(), func(a *app.App) error {
+				r, err := a.NewRelay(args...)
+				if err != nil {
+					return err
+				}
+				if len(r.Queues()) == 0 {
+					return usagef("no queue has a broker that keeps tasks of its own, as rds and sqs do, so there is nothing to relay")
+				}
+				if !drain {
+					err = r.Run(c.Context())
+				} else {
+					_, err = r.Drain(c.Context(), p.relayProgress())
+				}
+				if err != nil {
+					return err
+				}
+				return p.print(r.Counts(), countsTable(r.Counts()))
+			})
+		},
+	}
+	c.Flags().BoolVar(&drain, "drain", false, "end when nothing waits any more")
+	return c
+}
+
+// relayProgress tells from time to time how far a relay is.
+func (p *program) relayProgress() func(relay.Counts) {
+	last := time.Now()
+	return func(c relay.Counts) {
+		if time.Since(last) < progressInterval {
+			return
+		}
+		last = time.Now()
+		_, _ = fmt.Fprintf(p.Err, "%d moved, %d duplicates, %d set aside\n", c.Moved, c.Duplicates, c.Rejected) // a lost line changes no result
+	}
+}
+
+func countsTable(c relay.Counts) func(*table) {
+	return func(t *table) {
+		t.row("moved", c.Moved)
+		t.row("duplicates", c.Duplicates)
+		t.row("set aside", c.Rejected)
+	}
+}
+
+func (p *program) queueRejectedCommand() *cobra.Command {
+	var limit int
+	c := &cobra.Command{
+		Use: "rejected NAME", Short: "List the messages that were set aside because no task can be made of them", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if limit < 1 {
+				return usagef("--limit is %d; it must be 1 or more", limit)
+			}
+			return p.withStore(c, args[0], func(store broker.Stored) error {
+				rejected, err := store.Rejected(c.Context(), args[0], limit)
+				if err != nil {
+					return err
+				}
+				return p.print(map[string]any{"rejected": rejected}, func(t *table) {
+					t.row("ID", "SENT", "REASON", "BODY")
+					for _, r := range rejected {
+						t.row(r.ID, moment(r.SentAt), r.Reason, r.Body)
+					}
+				})
+			})
+		},
+	}
+	c.Flags().IntVar(&limit, "limit", 100, "how many at most")
+	return c
+}
+
+func (p *program) queueRestoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "restore NAME [ID...]", Short: "Put messages that were set aside back into the queue", Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.withStore(c, args[0], func(store broker.Stored) error {
+				restored, err := store.Restore(c.Context(), args[0], args[1:])
+				if err != nil {
+					return fmt.Errorf("%d were restored, then: %w", restored, err)
+				}
+				return p.print(map[string]int{"restored": restored}, func(t *table) { t.row("restored", restored) })
+			})
+		},
+	}
+}
+
+// withStore runs do with the store of the queue.
+func (p *program) withStore(c *cobra.Command, queue string, do func(broker.Stored) error) error {
+	return p.connected(c.Context(), func(a *app.App) error {
+		store, err := a.Client.StoreOf(queue)
+		if err != nil {
+			return err
+		}
+		return do(store)
+	})
+}
