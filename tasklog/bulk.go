@@ -155,7 +155,8 @@ func (b *bulk) batches(ctx context.Context, f *Filter) error {
 				seen = append(seen, e.ID)
 			}
 		}
-		if err := b.each(ctx, ids); err != nil || len(found) < b.options.BatchSize {
+		// Not even a short batch is the last one for sure: tasks may have left the filter while they were being looked for.
+		if err := b.each(ctx, ids); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (g *gate) charge(l *line) {
 // missed, than for what was started in the last two seconds. The caller holds the lock.
 func (g *gate) catchUp(l *line, idle time.Duration) {
 	earliest := g.virtual
-	if idle <= slowFor {
+	if idle <= slowFor && time.Since(g.noted) < 2*slowFor {
 		earliest = g.before
 	}
 	l.pass = max(l.pass, earliest)

@@ -141,12 +141,12 @@ func newProxy(t *testing.T, to string) *proxy {
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
 func (p *proxy) serve(from net.Conn) {
-	defer from.Close()
+	defer from.Close() //nolint:errcheck // whoever reads will see
 	to, err := net.Dial("tcp", p.to)
 	if err != nil || !p.add(from, to) {
 		return
 	}
-	defer to.Close()
+	defer to.Close() //nolint:errcheck // as above
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -153,9 +153,9 @@ func testOrder(t *testing.T, b *bundle, store broker.Stored) {
 	if !store.Traits().Ordered {
 		t.Skip("the store is not ordered")
 	}
-	ids := make([]task.ID, 60)
-	for i := range ids {
-		ids[i] = b.enqueue(t, "note", nil, taskqueue.Options{}).ID
+	var ids []task.ID
+	for range 60 {
+		ids = append(ids, b.enqueue(t, "note", nil, taskqueue.Options{}).ID)
 	}
 	b.Inject(t, "a malformed message blocks nobody")
 	ids = append(ids, b.enqueue(t, "note", nil, taskqueue.Options{}).ID)

@@ -149,9 +149,9 @@ func (b *Broker) Close() error {
 	b.closed = true
 	runners := slices.Collect(maps.Values(b.runners))
 	b.mu.Unlock() // tasks that run may enqueue others, and are to learn that it is too late
-	var errs []error
-	for _, r := range runners {
-		errs = append(errs, r.close())
+	errs := make([]error, len(runners))
+	for i, r := range runners {
+		errs[i] = r.close()
 	}
 	return errors.Join(errs...)
 }

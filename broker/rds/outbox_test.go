@@ -125,7 +125,7 @@ func TestOnlyQueuesWithATableTakePartInTransactions(t *testing.T) {
 	require.NoError(t, o.client.Initialize(t.Context()))
 	tx, err := o.db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	defer tx.Rollback() //nolint:errcheck // nothing is written
+	defer tx.Rollback()
 	_, err = o.client.CreateTaskTx(t.Context(), tx, "ship", nil, "", &taskqueue.Options{Queue: o.queue + "-direct"})
 	var refused *taskqueue.NoTransactionError
 	require.ErrorAs(t, err, &refused)

@@ -23,7 +23,7 @@ func (b *Broker) Initialize(ctx context.Context, queue string) error {
 	}
 	rows, missing := b.config.DB.QueryContext(ctx, d.hasReason(table))
 	if missing == nil {
-		return errors.Join(rows.Err(), rows.Close())
+		return errors.Join(rows.Err(), rows.Close()) //nolint:sqlclosecheck // there is nothing between
 	}
 	if err := b.create(ctx, d.addReason(table)); err != nil {
 		return fmt.Errorf("add the column reason to table %s: %w", table, err)
@@ -93,7 +93,7 @@ func (b *Broker) Backlog(ctx context.Context, queue string) (broker.Backlog, err
 	}
 	var backlog broker.Backlog
 	var oldest sql.NullInt64
-	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible THEN 1 END), (SELECT "+
+	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible THEN 1 END), (SELECT "+ //nolint:gosec // table is quoted
 		b.config.Dialect.milliseconds()+" FROM "+table+" WHERE visible ORDER BY id LIMIT 1) FROM "+table)
 	if err := row.Scan(&backlog.Waiting, &backlog.Rejected, &oldest); err != nil {
 		return broker.Backlog{}, fmt.Errorf("count the rows of queue %q: %w", queue, b.hint(queue, err))
@@ -110,7 +110,7 @@ func (b *Broker) Rejected(ctx context.Context, queue string, limit int) ([]broke
 	if err != nil {
 		return nil, err
 	}
-	rows, err := b.config.DB.QueryContext(ctx, "SELECT id, message, "+b.config.Dialect.milliseconds()+", reason FROM "+table+
+	rows, err := b.config.DB.QueryContext(ctx, "SELECT id, message, "+b.config.Dialect.milliseconds()+", reason FROM "+table+ //nolint:gosec // as above
 		" WHERE NOT visible ORDER BY id LIMIT "+strconv.Itoa(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list what queue %q has set aside: %w", queue, b.hint(queue, err))
@@ -140,7 +140,7 @@ func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (int, 
 	if err != nil {
 		return 0, err
 	}
-	statement := "UPDATE " + table + " SET visible = TRUE, reason = NULL WHERE NOT visible"
+	statement := "UPDATE " + table + " SET visible = TRUE, reason = NULL WHERE NOT visible" //nolint:gosec // as above
 	args, err := rowIDs(ids)
 	if err != nil {
 		return 0, err

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,7 @@ var (
 	descAge     = prometheus.NewDesc("taskqueue_relay_oldest_age_seconds", "How long the oldest of these messages has waited.", labels, nil)
 	descAside   = prometheus.NewDesc("taskqueue_relay_set_aside", "Messages that were set aside because no task can be made of them.", labels, nil)
 	descMoved   = prometheus.NewDesc("taskqueue_relay_messages_total", "Messages that this relay has dealt with, by result.",
-		append(labels[:len(labels):len(labels)], "result"), nil)
+		append(slices.Clip(labels), "result"), nil)
 	descFailures = prometheus.NewDesc("taskqueue_relay_failures_total", "Batches that could not be moved at once.", labels, nil)
 )
 

@@ -59,7 +59,7 @@ func (b *batch) hide(ctx context.Context, messages []types.Message, timeout time
 	input := &awssqs.ChangeMessageVisibilityBatchInput{QueueUrl: &b.url}
 	for i, m := range messages {
 		input.Entries = append(input.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32(timeout.Seconds()), //nolint:gosec // small
+			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32(timeout.Seconds()),
 		})
 	}
 	changed, err := b.broker.config.Client.ChangeMessageVisibilityBatch(ctx, input)
@@ -149,9 +149,9 @@ func (b *Broker) delete(ctx context.Context, url string, messages []types.Messag
 
 // failures returns what SQS could not do of a batch.
 func failures(what string, failed []types.BatchResultErrorEntry) error {
-	var errs []error
-	for _, f := range failed {
-		errs = append(errs, fmt.Errorf("%s: %s: %s", what, aws.ToString(f.Code), aws.ToString(f.Message)))
+	errs := make([]error, len(failed))
+	for i, f := range failed {
+		errs[i] = fmt.Errorf("%s: %s: %s", what, aws.ToString(f.Code), aws.ToString(f.Message))
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,9 +50,7 @@ func (b *Broker) create(ctx context.Context, name string, attributes map[string]
 		return url, err
 	}
 	all := map[string]string{string(types.QueueAttributeNameMessageRetentionPeriod): seconds(retention.Seconds())}
-	for key, value := range attributes {
-		all[key] = value
-	}
+	maps.Copy(all, attributes)
 	if b.config.FIFO {
 		all[string(types.QueueAttributeNameFifoQueue)] = "true"
 	}

@@ -56,7 +56,7 @@ func (e *UnknownKeyError) Error() string {
 
 // readFile returns the text of the file; none if it is DefaultFile, is not named, and does not exist.
 func readFile(name string) ([]byte, error) {
-	text, err := os.ReadFile(cmp.Or(name, DefaultFile)) //nolint:gosec // the file that the user names
+	text, err := os.ReadFile(cmp.Or(name, DefaultFile))
 	if name == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -39,7 +39,7 @@ func Run(run func() int) int {
 		return 1
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
-	stop := func() {}
+	var stop func()
 	running.url, stop, running.err = start(dir)
 	defer stop()
 	return run()

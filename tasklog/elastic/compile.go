@@ -250,12 +250,12 @@ func all(queries ...object) object {
 	var filter, mustNot []object
 	for _, q := range queries {
 		inner, _ := q["bool"].(object)
-		if inner == nil || inner["should"] != nil {
+		wanted, someWanted := inner["filter"].([]object)
+		unwanted, someUnwanted := inner["must_not"].([]object)
+		if known := count(someWanted, someUnwanted); known == 0 || known != len(inner) {
 			filter = append(filter, q)
 			continue
 		}
-		wanted, _ := inner["filter"].([]object)
-		unwanted, _ := inner["must_not"].([]object)
 		filter, mustNot = append(filter, wanted...), append(mustNot, unwanted...)
 	}
 	conjunction := object{}
@@ -266,6 +266,16 @@ func all(queries ...object) object {
 		conjunction["must_not"] = mustNot
 	}
 	return object{"bool": conjunction}
+}
+
+// count returns how many are true.
+func count(all ...bool) (n int) {
+	for _, one := range all {
+		if one {
+			n++
+		}
+	}
+	return n
 }
 
 func not(q object) object { return object{"bool": object{"must_not": []object{q}}} }

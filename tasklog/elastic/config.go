@@ -37,6 +37,8 @@ type Connection struct {
 const (
 	// DefaultIndex is what Temporal's own configuration files call the index.
 	DefaultIndex = "temporal_visibility_v1"
+	// maxIdleConnections are kept to each node. Searches come in bursts, and a new connection takes longer than most of them.
+	maxIdleConnections = 32
 	// DefaultTimeout is how long a request may take.
 	DefaultTimeout = 30 * time.Second
 )
@@ -89,6 +91,7 @@ func (c Connection) dial() (*elasticsearch.Client, error) {
 	// A page of tasks is small, and compressing it takes longer than sending it.
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented to be one
 	transport.DisableCompression = true
+	transport.MaxIdleConnsPerHost = maxIdleConnections
 	config := elasticsearch.Config{Transport: transport, Addresses: c.Addresses, Username: c.Username, Password: c.Password, APIKey: c.APIKey}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)

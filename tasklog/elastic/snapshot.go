@@ -5,17 +5,19 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 const (
-	// maxAge is how old the state of the index may be in which a search is made. An index shows new documents once a second, so
-	// lists are less than two seconds behind.
+	// maxAge is how old the state of the index may be in which a search is made, unless it takes long to make one. An index shows new
+	// documents once a second, so lists are less than two seconds behind. When half of it has passed the next one is made, while
+	// searches still use this one, so that they need not wait.
 	maxAge = 500 * time.Millisecond
-	// renewAge is how old a state may be before the next one is made while searches still use it, so that they need not wait for it.
-	renewAge = maxAge / 2
+	// slowness times what a state took to make is how long it is used at least: so that searches do not wait for the next one all the time.
+	slowness = 4
 	// snapshotLife is how long Elasticsearch keeps a state that is used by many searches: longer than one of them takes.
 	snapshotLife = "1m"
 )
@@ -26,17 +28,30 @@ type snapshot struct {
 	pit        string // point in time, as Elasticsearch calls it
 	superseded []string
 	taken      time.Time
+	life       time.Duration // how long searches may use it
+	// searching is read-locked by searches that are on their way.
+	searching sync.RWMutex
+}
+
+// young reports whether searches may use the state, and whether it is time to make the next one.
+func (s *snapshot) young() (young, ageing bool) {
+	if s == nil {
+		return false, true
+	}
+	age := time.Since(s.taken)
+	return age < s.life, age >= s.life/2
 }
 
 // snapshot returns a state of the index that is young enough. Searches at the same time share one.
 func (e *Engine) snapshot(ctx context.Context) (*snapshot, error) {
 	s := e.current.Load()
-	if s != nil && time.Since(s.taken) < renewAge {
+	young, ageing := s.young()
+	if young && !ageing {
 		return s, nil
 	}
 	// Who gives up does not take the state from the others who wait for it; transport bounds the requests.
 	taken := e.taking.DoChan("", func() (any, error) { return e.take(context.WithoutCancel(ctx)) })
-	if s != nil && time.Since(s.taken) < maxAge {
+	if young {
 		return s, nil
 	}
 	select {
@@ -49,27 +64,36 @@ func (e *Engine) snapshot(ctx context.Context) (*snapshot, error) {
 }
 
 func (e *Engine) take(ctx context.Context) (*snapshot, error) {
-	if err := e.ready(ctx); err != nil {
-		return nil, err
-	}
 	s := &snapshot{taken: time.Now()}
 	var err error
-	if s.pit, err = e.transport.openPIT(ctx, snapshotLife); err != nil {
-		e.checked.Store(nil) // what answers next may be another index
+	if s.pit, err = e.openPIT(ctx, snapshotLife); err != nil {
 		return nil, err
 	}
 	s.superseded, err = e.superseded(func(body object) (answer, error) { return e.transport.searchPIT(ctx, s.pit, body, "") })
 	if err != nil {
 		return nil, errors.Join(err, e.transport.closePIT(ctx, s.pit))
 	}
+	s.life = max(maxAge, slowness*time.Since(s.taken))
 	if former := e.current.Swap(s); former != nil {
-		// Searches may still be on their way with it.
-		time.AfterFunc(e.transport.connection.Timeout, func() {
+		go func() {
+			former.searching.Lock() // when the last of its searches has its answer
 			// What cannot be closed ends by itself.
-			_ = e.transport.closePIT(context.Background(), former.pit)
-		})
+			_ = e.transport.closePIT(context.WithoutCancel(ctx), former.pit)
+		}()
 	}
 	return s, nil
+}
+
+// openPIT keeps the index as it is now, if it can be searched.
+func (e *Engine) openPIT(ctx context.Context, keepAlive string) (string, error) {
+	if err := e.ready(ctx); err != nil {
+		return "", err
+	}
+	pit, err := e.transport.openPIT(ctx, keepAlive)
+	if err != nil {
+		e.checked.Store(nil) // what answers next may be another index
+	}
+	return pit, err
 }
 
 // ask makes a search that leaves superseded runs out.
@@ -83,20 +107,22 @@ func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object
 		if err != nil {
 			return answer{}, err
 		}
+		s.searching.RLock()
 		found, err := e.transport.searchPIT(ctx, s.pit, search, "")
+		s.searching.RUnlock()
 		if isStatus(err, http.StatusBadRequest) {
 			e.checked.Store(nil) // it may be another index now
 		}
 		if lost := isStatus(err, http.StatusNotFound); !lost || again {
 			return found, err
 		}
-		e.current.CompareAndSwap(s, nil) // Elasticsearch was restarted
+		e.current.CompareAndSwap(s, nil) // Elasticsearch was restarted, or it has been closed in this moment
 	}
 }
 
 // openPIT keeps the index as it is now, for as long as keepAlive says.
 func (t *transport) openPIT(ctx context.Context, keepAlive string) (string, error) {
-	query := url.Values{"keep_alive": {keepAlive}, "allow_partial_search_results": {"false"}}
+	query := url.Values{"keep_alive": {keepAlive}}
 	var opened struct{ ID string }
 	err := t.send(ctx, http.MethodPost, "/"+url.PathEscape(t.connection.Index)+"/_pit?"+query.Encode(), nil, &opened)
 	return opened.ID, err

@@ -42,11 +42,8 @@ func (e *Engine) walk(ctx context.Context, f *tasklog.Filter) (page tasklog.Page
 
 // walking calls do with one state of the index, and lets go of it afterwards.
 func (e *Engine) walking(ctx context.Context, do func(*walk) error) (err error) {
-	if err := e.ready(ctx); err != nil {
-		return err
-	}
 	w := &walk{engine: e}
-	if w.pit, err = e.transport.openPIT(ctx, keepAlive); err != nil {
+	if w.pit, err = e.openPIT(ctx, keepAlive); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.transport.closePIT(ctx, w.pit)) }()
