@@ -98,17 +98,26 @@ func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 
 // page returns the wanted page of what the query finds, without a total.
 func (e *Engine) page(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (tasklog.Page, error) {
-	q, err := e.narrow(ctx, f, q, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
+	limit, _, _ := f.Page()
+	for attempt := 1; ; attempt++ {
+		narrowed, inWindow, err := e.narrow(ctx, f, q, superseded)
+		if err != nil {
+			return tasklog.Page{}, err
+		}
+		if inWindow && attempt == maxWindows {
+			narrowed, inWindow = q, false
+		}
+		rows, err := e.scan(ctx, f, narrowed, superseded)
+		if err != nil {
+			return tasklog.Page{}, err
+		}
+		page := f.Select(rows)
+		page.Total = 0 // the rows need not be all
+		// A window that has enough tasks may have too few a moment later, and who reads page by page takes a short one for the last.
+		if !inWindow || len(page.Tasks) >= limit {
+			return page, nil
+		}
 	}
-	rows, err := e.scan(ctx, f, q, superseded)
-	if err != nil {
-		return tasklog.Page{}, err
-	}
-	page := f.Select(rows)
-	page.Total = 0 // the rows need not be all
-	return page, nil
 }
 
 // Count returns how many tasks satisfy the filter.

@@ -14,40 +14,42 @@ const (
 	windowGrowth = 8
 	// oldestTask is before every task.
 	oldestTask = 50 * 365 * 24 * time.Hour
+	// maxWindows is how often a page is looked for in a window, which tasks leave meanwhile, before it is looked for everywhere.
+	maxWindows = 4
 )
 
 // narrow narrows a query for the newest or the oldest tasks, or those that follow a position among them, which is what people and
 // bulk operations mostly ask for, to the time in which they were enqueued. The List API cannot sort by it, so without this a
-// page of twenty would mean reading all that the query finds.
-func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (query, error) {
+// page of twenty would mean reading all that the query finds. It tells whether it has left out what is not in a window of time.
+func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, superseded runSet) (narrowed query, inWindow bool, err error) {
 	limit, limited, offset := f.Page()
 	column, order := f.Sort()
 	if column != tasklog.CreatedAt {
-		return q, nil
+		return q, false, nil
 	}
 	position := f.Position()
 	if position != nil {
 		if at, ok := position.Value.(time.Time); ok && (at.Before(earliestTime) || at.After(latestTime)) {
-			return q, nil
+			return q, false, nil
 		}
 		if term := positionTerm(order, position.Value); term != "" {
 			q = q.with(term)
 		}
 	}
 	if !q.exact || !limited {
-		return q, nil
+		return q, false, nil
 	}
 	wanted := int64(limit) + int64(offset)
 	total, err := e.count(ctx, q)
 	if err != nil || total <= min(pageSize, int64(e.config.MaxScan)) || wanted >= total {
-		return q, err
+		return q, false, err
 	}
 	w := windowsFromNow(order)
 	if position != nil {
 		// The query still finds what was created at the very moment of the position, some of which are before it.
 		same, err := e.count(ctx, q.with(sameTimeTerm(position.Value)))
 		if err != nil {
-			return query{}, err
+			return query{}, false, err
 		}
 		wanted += same
 		if at, ok := position.Value.(time.Time); ok {
@@ -57,8 +59,9 @@ func (e *Engine) narrow(ctx context.Context, f *tasklog.Filter, q query, superse
 	return e.within(ctx, q, superseded, w, wanted)
 }
 
-// within narrows a query to the first of the windows that has as many tasks as are wanted, and no more than can be scanned.
-func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windows, wanted int64) (query, error) {
+// within narrows a query to the first of the windows, if there is one, that has as many tasks as are wanted, and no more than can be
+// scanned.
+func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windows, wanted int64) (narrowed query, inWindow bool, err error) {
 	// read is how many runs the scan of a window would read, superseded ones among them.
 	look := func(age time.Duration) (narrowed query, enough bool, read int64, err error) {
 		narrowed = q.with(windowTerm(w.order, w.bound(age)))
@@ -72,7 +75,7 @@ func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windo
 	for _, age := range w.ages {
 		narrowed, enough, read, err := look(age)
 		if err != nil {
-			return query{}, err
+			return query{}, false, err
 		}
 		if !enough {
 			tooShort = age
@@ -83,7 +86,7 @@ func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windo
 			middle := tooShort + (longEnough-tooShort)/2
 			shorter, enough, fewer, err := look(middle)
 			if err != nil {
-				return query{}, err
+				return query{}, false, err
 			}
 			if enough {
 				longEnough, narrowed, read = middle, shorter, fewer
@@ -91,9 +94,9 @@ func (e *Engine) within(ctx context.Context, q query, superseded runSet, w windo
 				tooShort = middle
 			}
 		}
-		return narrowed, nil
+		return narrowed, true, nil
 	}
-	return q, nil
+	return q, false, nil
 }
 
 // windows are spans of time in which to look for enough tasks. Each reaches from where a list begins to the bound of an age.

@@ -13,8 +13,11 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/internal/elastictest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 // everything is a filter that finds all tasks, whatever their state.
@@ -22,18 +25,37 @@ var everything = []string{"--filter", "created_at > 2000-01-01"}
 
 func TestKilledArchivingIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		s := startServer(t)
+		testKilledArchiving(t, s, s.connect(t), s.index(t))
+	})
+	t.Run("elasticsearch", func(t *testing.T) {
+		t.Parallel()
+		elasticsearch := elastictest.New(t)
+		s := startServer(t, "--elasticsearch="+elasticsearch.URL)
+		c := s.connect(t)
+		engine, err := elastic.Open(t.Context(), elastic.Config{
+			Connection: elastic.Connection{Addresses: []string{elasticsearch.URL}}, Client: s.temporal,
+		})
+		require.NoError(t, err)
+		testKilledArchiving(t, s, c, engine)
+	})
+}
+
+func testKilledArchiving(t *testing.T, s *server, c *taskqueue.Client, engine tasklog.Engine) {
+	t.Helper()
 	const tasks, leastKills = 400, 4
 	chance := rand.New(rand.NewPCG(3, 3))
-	s := startServer(t)
-	c := s.connect(t)
 	f := startFleet(t, s, 1)
 	ids, enqueued := enqueue(t, c, chance, tasks)
 	<-enqueued
 	require.Eventually(t, func() bool { return ended(t, c) == tasks }, 3*patience, 100*time.Millisecond)
 	former := s.runs(t)
-	w := watchLists(t, s, ids)
+	w := watchLists(t, engine, ids)
 
-	kills := s.interrupt(t, chance, 2*leastKills, append([]string{"log", "archive"}, everything...)...)
+	archived := func() int { return count(t, c, task.Archived) }
+	kills := s.interrupt(t, chance, 2*leastKills, archived, append([]string{"log", "archive"}, everything...)...)
 	require.GreaterOrEqual(t, kills, leastKills, "it ended too soon to be interrupted; enqueue more tasks")
 	s.finish(t, append([]string{"log", "archive"}, everything...)...)
 
@@ -70,10 +92,11 @@ func TestKilledCancellingLeavesNoTaskStranded(t *testing.T) {
 			ids, enqueued := enqueue(t, c, chance, tasks)
 			<-enqueued
 			require.Eventually(t, func() bool { return count(t, c, task.Enqueued) == tasks }, patience, 100*time.Millisecond)
-			w := watchLists(t, s, ids)
+			w := watchLists(t, s.index(t), ids)
 
 			command := append([]string{"log", "cancel"}, everything...)
-			kills := s.interrupt(t, chance, leastKills, command...)
+			cancelled := func() int { return count(t, c, task.Cancelled) }
+			kills := s.interrupt(t, chance, leastKills, cancelled, command...)
 			if again {
 				s.finish(t, command...)
 				require.Eventually(t, func() bool { return count(t, c, task.Cancelled) == tasks }, patience, 100*time.Millisecond)
@@ -103,20 +126,24 @@ func (s *server) taskctl(t *testing.T, args ...string) *process {
 	return startProcess(t, nil, taskctl, append([]string{"--address", s.address, "--output", "json"}, args...)...)
 }
 
-// interrupt starts the command again and again, and kills it each time, until that was often enough or it ends by itself before it is
-// killed. It returns how often it was killed.
-func (s *server) interrupt(t *testing.T, chance *rand.Rand, most int, args ...string) (kills int) {
+// interrupt starts the command again and again, and kills it each time when it has done some more, until that was often enough or it
+// ends by itself before it is killed. It returns how often it was killed.
+func (s *server) interrupt(t *testing.T, chance *rand.Rand, most int, done func() int, args ...string) (kills int) {
 	t.Helper()
 	for kills < most {
+		enough := done() + chance.IntN(40)
 		p := s.taskctl(t, args...)
-		select {
-		case <-p.exited:
-			require.NoError(t, p.err, "%s%s", &p.stderr, &p.stdout)
-			return kills
-		case <-time.After(500*time.Millisecond + time.Duration(chance.Int64N(int64(1500*time.Millisecond)))):
-			require.ErrorContains(t, p.end(t, syscall.SIGKILL), "killed")
-			kills++
+		for working := true; working; {
+			select {
+			case <-p.exited:
+				require.NoError(t, p.err, "%s%s", &p.stderr, &p.stdout)
+				return kills
+			case <-time.After(10 * time.Millisecond):
+				working = done() <= enough
+			}
 		}
+		require.ErrorContains(t, p.end(t, syscall.SIGKILL), "killed")
+		kills++
 	}
 	return kills
 }

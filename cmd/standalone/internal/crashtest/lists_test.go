@@ -23,11 +23,8 @@ type lists struct {
 }
 
 // watchLists begins to look, and fails the test if an answer does not have each task exactly once.
-func watchLists(t *testing.T, s *server, ids []task.ID) *lists {
+func watchLists(t *testing.T, engine tasklog.Engine, ids []task.ID) *lists {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Config{Client: s.temporal, Path: filepath.Join(s.dataDir, "visibility.db")})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close()) })
 	want := slices.Sorted(slices.Values(ids))
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &lists{cancel: cancel}
@@ -55,6 +52,15 @@ func watchLists(t *testing.T, s *server, ids []task.ID) *lists {
 		}
 	})
 	return l
+}
+
+// index reads the index of a server that keeps it in SQLite.
+func (s *server) index(t *testing.T) tasklog.Engine {
+	t.Helper()
+	engine, err := sqlite.Open(t.Context(), sqlite.Config{Client: s.temporal, Path: filepath.Join(s.dataDir, "visibility.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, engine.Close()) })
+	return engine
 }
 
 // stop returns how often it has looked.

@@ -23,12 +23,13 @@ type server struct {
 	*process
 	address  string
 	dataDir  string
+	more     []string      // flags
 	temporal client.Client // for what the tasks' client does not tell; set by connect
 }
 
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, more ...string) *server {
 	t.Helper()
-	s := &server{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t))), dataDir: filepath.Join(t.TempDir(), "data")}
+	s := &server{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t))), dataDir: filepath.Join(t.TempDir(), "data"), more: more}
 	s.start(t)
 	return s
 }
@@ -37,7 +38,8 @@ func startServer(t *testing.T) *server {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.address)
-	s.process = startProcess(t, nil, standalone, "--services=temporal", "--temporal-port="+port, "--data-dir="+s.dataDir, "--log-level=error")
+	flags := []string{"--services=temporal", "--temporal-port=" + port, "--data-dir=" + s.dataDir, "--log-level=error"}
+	s.process = startProcess(t, nil, standalone, append(flags, s.more...)...)
 	require.Eventually(t, func() bool { return strings.HasPrefix(s.stdout.String(), "ready ") }, patience, 10*time.Millisecond,
 		"the server is not ready: %s", &s.stderr)
 }
