@@ -99,7 +99,7 @@ func (s *Server) entityOf(c *call, t *task.Task) (tasklog.Entity, error) {
 	if t.Report == nil {
 		return Enqueued(t), nil
 	}
-	return s.config.Client.TaskLog().Get(c.Request.Context(), t.ID)
+	return c.log.Get(c.Request.Context(), t.ID)
 }
 
 // Enqueued returns the task as the log has it when it has just been enqueued. Asking the log would cost

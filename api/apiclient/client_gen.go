@@ -1303,6 +1303,11 @@ type GetDataTableParams struct {
 
 // StreamTasksParams defines parameters for StreamTasks.
 type StreamTasksParams struct {
+	// Filter A column, an operator and a value, with spaces between them, as in `label like Import%`. Columns and operators are those of
+	// `Filter`. `in` and `notIn` take values with commas between them, or a JSON array. A value that begins with a quotation mark is a JSON
+	// string. May be given more than once; all must hold.
+	Filter *FilterParameter `form:"filter,omitempty" json:"filter,omitempty"`
+
 	// Status What the task is doing; `in_progress` and `created` stand for the statuses of that group.
 	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 
@@ -3283,6 +3288,18 @@ func NewStreamTasksRequest(server string, params *StreamTasksParams) (*http.Requ
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Status != nil {
 

@@ -89,24 +89,10 @@ export function searchBody(query, cursor) {
   return body;
 }
 
-const streamed = { taskName: "action", taskLabel: "label", owner: "owner", queue: "queue", category: "category", parentId: "parentId" };
-
-/**
- * The path of the event stream for the query. Streams know fewer conditions than searches do; what they do not know is left out, so that the
- * stream tells of more tasks than the list has. exact says whether nothing was left out.
- */
+/** The path of the event stream for the query. */
 export function streamPath(query) {
-  const parameters = new URLSearchParams();
-  let exact = true;
-  if (query.text) parameters.set("text", query.text);
-  for (const status of query.status.flatMap((name) => groups[name])) parameters.append("status", status);
-  for (const { column, op, value } of query.conditions) {
-    const name = streamed[column];
-    if (name && (op === "eq" || op === "in") && !parameters.has(name) && value.length) {
-      for (const one of [value].flat()) parameters.append(name, one);
-    } else {
-      exact = false;
-    }
-  }
-  return { path: `api/v1/events?${parameters}`, exact };
+  const { filters, text } = wanted(query);
+  const parameters = new URLSearchParams(text ? { text } : {});
+  for (const { column, op, value } of filters) parameters.append("filter", `${column} ${op} ${JSON.stringify(value)}`);
+  return `api/v1/events?${parameters}`;
 }

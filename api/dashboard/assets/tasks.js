@@ -96,7 +96,6 @@ function build() {
 
   /** Shows what changes: rows that are there at once, and the list anew when tasks come or go. */
   function followChanges(signal, setLive, reload) {
-    const { path, exact } = streamPath(query);
     let waiting = false;
     const soon = async () => {
       if (waiting) return;
@@ -105,13 +104,13 @@ function build() {
       waiting = false;
       if (!signal.aborted) await reload();
     };
-    follow(path, {
+    follow(streamPath(query), {
       signal, onState: (on) => signal.aborted || setLive(on),
       onEvent: (name, change) => {
         if (name !== "tasks") return;
         const strange = change.tasks.filter((task) => !table.update(task));
         const moved = query.sortBy !== "createdAt" && change.tasks.length;
-        if (change.more || change.gone.length || strange.length || moved || (!exact && change.tasks.length)) soon();
+        if (change.more || change.gone.length || strange.length || moved) soon();
       },
     });
   }
