@@ -30,7 +30,8 @@ type request struct {
 	query, form url.Values
 }
 
-// parse reads the parameters of the query and of a form.
+// parse reads the parameters of the query and of a form. Package net/url refuses more than 10,000, and mime/multipart more than 1,000 parts, which
+// bounds how many tasks a request can name.
 func (q *request) parse(w http.ResponseWriter) error {
 	var err error
 	if q.query, err = url.ParseQuery(q.URL.RawQuery); err != nil {

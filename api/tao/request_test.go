@@ -50,6 +50,9 @@ func TestParametersAreReadAsPHPReadsThem(t *testing.T) {
 	}
 	_, _, err := parsed(t, "id=a", "").ids()
 	require.EqualError(t, err, "At least one mandatory parameter was required but found missing in your request")
+	ids, _, err := parsed(t, "", strings.Repeat("taskId[]=a&", 9_999)+"taskId[]=b").ids()
+	require.NoError(t, err)
+	require.Equal(t, []task.ID{"a", "b"}, ids)
 	_, err = parsed(t, "id[]=a", "").id("id")
 	require.EqualError(t, err, `The parameter "id" must be one id, not a list.`)
 }
@@ -89,10 +92,12 @@ func TestFormsThatCannotBeRead(t *testing.T) {
 		query, contentType, body string
 		status                   int
 	}{
-		"query":    {"taskId=%zz", "", "", 400},
-		"form":     {"", "application/x-www-form-urlencoded", "taskId=%zz", 400},
-		"parts":    {"", "multipart/form-data; boundary=x", "--x", 400},
-		"too long": {"", "application/x-www-form-urlencoded", "taskId=" + strings.Repeat("a", maxBody), 413},
+		"query":                 {"taskId=%zz", "", "", 400},
+		"form":                  {"", "application/x-www-form-urlencoded", "taskId=%zz", 400},
+		"parts":                 {"", "multipart/form-data; boundary=x", "--x", 400},
+		"too many":              {"", "application/x-www-form-urlencoded", strings.Repeat("taskId[]=a&", 10_000) + "taskId[]=b", 400},
+		"too many in the query": {strings.Repeat("taskId[]=a&", 10_000) + "taskId[]=b", "", "", 400},
+		"too long":              {"", "application/x-www-form-urlencoded", "taskId=" + strings.Repeat("a", maxBody), 413},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
 		r.URL.RawQuery = c.query
