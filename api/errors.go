@@ -12,6 +12,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 	"github.com/distributed-task-queue/taskqueue/api/internal/taskfile"
+	"github.com/distributed-task-queue/taskqueue/broker/memory"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/schedule"
@@ -42,6 +43,9 @@ func problemOf(err error) *problem {
 		return kindQueue.problem("queue", e.Error())
 	}
 	if e, ok := errors.AsType[*dispatcher.UnknownActionError](err); ok {
+		return kindAction.problem("action", e.Error())
+	}
+	if e, ok := errors.AsType[*memory.UnknownActionError](err); ok {
 		return kindAction.problem("action", e.Error())
 	}
 	if e, ok := errors.AsType[*task.DuplicateError](err); ok {
@@ -101,6 +105,9 @@ func problemOf(err error) *problem {
 	}
 	if _, ok := errors.AsType[*elastic.MappingError](err); ok {
 		return kindIndexWrong.problem("", "the task log's index lacks fields, or has some of another type: `taskctl init` adds them, or says which"+detailIndex)
+	}
+	if errors.Is(err, memory.ErrClosed) {
+		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")
 	}
 	if unavailable(err) {
 		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
