@@ -33,7 +33,7 @@ export async function follow(path, { signal, onEvent, onState }) {
         if (event.data) onEvent(event.name, JSON.parse(event.data));
       }
     } catch (error) {
-      if (error.status >= 400 && error.status < 500) return; // trying again would not help
+      if (error.status >= 400 && error.status < 500 && error.status !== 429) return; // trying again would not help
     } finally {
       signal.removeEventListener("abort", stop);
       document.removeEventListener("visibilitychange", hide);

@@ -104,10 +104,12 @@ function build() {
       waiting = false;
       if (!signal.aborted) await reload();
     };
+    let first = true;
     follow(streamPath(query), {
-      signal, onState: (on) => signal.aborted || setLive(on),
+      signal, onState: (on) => { first ||= !on; if (!signal.aborted) setLive(on); },
       onEvent: (name, change) => {
         if (name !== "tasks") return;
+        if (first) { first = false; soon(); } // it does not tell what changed between the list and the stream
         const strange = change.tasks.filter((task) => !table.update(task));
         const moved = query.sortBy !== "createdAt" && change.tasks.length;
         if (change.more || change.gone.length || strange.length || moved) soon();
