@@ -43,3 +43,12 @@ export function tell(text) {
   document.getElementById("messages").append(message);
   setTimeout(() => message.remove(), 6000);
 }
+
+/** Does something, and tells the error if it fails, unless the page has been left. */
+export async function telling(act, signal = null) {
+  try {
+    await act();
+  } catch (error) {
+    if (!signal?.aborted) tell(error.message);
+  }
+}

@@ -2,7 +2,7 @@
 
 import { h, show } from "./dom.js";
 import { follow, pause } from "./events.js";
-import { tell } from "./dialog.js";
+import { telling } from "./dialog.js";
 import { get, problem, send, settings, taskPath } from "./http.js";
 import { canArchive, canCancel, control, rerun } from "./control.js";
 import { badge, closed, linkTo, nameOf, time, took } from "./format.js";
@@ -34,13 +34,16 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   show(head, title, status);
 
   const button = (name, act, properties) => h("button", { type: "button", click: act, ...properties }, name);
-  const after = (verb) => async () => { if (await control(verb, current)) draw(await get(taskPath(id), signal)); };
+  const after = (verb) => async () => {
+    if (!await control(verb, current)) return;
+    await telling(async () => draw(await get(taskPath(id), signal)), signal);
+  };
   const buttons = {
     cancel: button("Cancel", after("cancel"), { class: "danger" }),
     archive: button("Archive", after("archive")),
     rerun: button("Run again", () => rerun(current)),
     similar: h("a", { class: "button", href: `#/enqueue?from=${encodeURIComponent(id)}` }, "Enqueue a similar one"),
-    file: button("Download the file", () => download(id)),
+    file: button("Download the file", () => telling(() => download(id))),
     temporal: temporalUi && may("operator") ? h("a", {
       class: "button", rel: "noreferrer",
       href: `${temporalUi.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(id)}`,
@@ -115,9 +118,16 @@ async function followFamily(signal, task, draw) {
 
 async function download(id) {
   const response = await send(taskPath(id, "/file"));
-  if (!response.ok) return tell((await problem(response)).message);
-  const name = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "file";
+  if (!response.ok) throw await problem(response);
+  const name = fileName(response.headers.get("Content-Disposition") ?? "");
   const url = URL.createObjectURL(await response.blob());
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+/** Returns the name in a header Content-Disposition, which has names beyond ASCII percent-encoded (RFC 6266). */
+function fileName(disposition) {
+  const encoded = /filename\*=utf-8''([^;]+)/i.exec(disposition)?.[1];
+  if (encoded) return decodeURIComponent(encoded);
+  return /filename="?([^";]+)"?/.exec(disposition)?.[1] ?? "file";
 }
