@@ -1,7 +1,7 @@
 // The queues, and the workers that serve them.
 
 import { h, show } from "./dom.js";
-import { ask } from "./dialog.js";
+import { ask, telling } from "./dialog.js";
 import { pause } from "./events.js";
 import { get, post } from "./http.js";
 import { count, duration, time } from "./format.js";
@@ -33,7 +33,8 @@ export default async function queues({ main, signal, setTitle, setLive }) {
         [h("a", { href: address({ text: "", status: [], conditions: [], sortBy: "createdAt", sortOrder: "desc", limit: 20 }, { conditions: [{ column: "queue", op: "eq", value: queue.name }] }) }, queue.name),
           queue.default ? h("span", { class: "excerpt" }, "default") : null],
         [h("span", { class: `badge ${queue.paused ? "paused" : "completed"}` }, queue.paused ? "Paused" : "Open"), queue.pauseReason ? h("span", { class: "excerpt" }, queue.pauseReason) : null],
-        [count(queue.waiting)], [queue.oldestSeconds >= 1 ? duration(queue.oldestSeconds) : "–"],
+        [count(queue.waiting), queue.stored ? h("span", { class: "excerpt" }, `${count(queue.stored)} stored`) : null,
+          queue.rejected ? h("span", { class: "excerpt" }, `${count(queue.rejected)} rejected`) : null], [queue.oldestSeconds >= 1 ? duration(queue.oldestSeconds) : "–"],
         [rate(queue.addedPerSecond)], [rate(queue.startedPerSecond)],
         [String(queue.weight), h("span", { class: "excerpt" }, `${Math.round((100 * queue.weight) / total)} %`)],
         [count(alive(queue).length)], [queue.associations.join(", ")],
@@ -51,7 +52,7 @@ export default async function queues({ main, signal, setTitle, setLive }) {
 
   function make(name) {
     const row = { queue: null };
-    row.button = h("button", { type: "button", hidden: !may("admin"), click: async () => { if (await toggle(row.queue)) await load(); } });
+    row.button = h("button", { type: "button", hidden: !may("admin"), click: () => telling(async () => { if (await toggle(row.queue)) await load(); }, signal) });
     row.cells = heads.slice(0, -1).map((head, i) => h("td", { role: "cell", "data-name": head, class: numbers.has(i) ? "number" : null }));
     row.element = h("tr", { role: "row" }, row.cells, h("td", { role: "cell" }, row.button));
     rows.set(name, row);
