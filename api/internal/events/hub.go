@@ -4,9 +4,12 @@ package events
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 const (
@@ -147,11 +150,13 @@ func (h *Hub[U]) poll(ctx context.Context, poll Poll[U]) (update U, ok bool, too
 	return update, ok, time.Since(start), err
 }
 
-// tolerate reports whether the topic goes on after an error. One that has never been polled with success does not: its readers get the error.
+// tolerate reports whether the topic goes on after an error. One that has never been polled with success does not, nor one whose task is not
+// there any more: its readers get the error.
 func (h *Hub[U]) tolerate(t *topic[U], err error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if t.known {
+	_, vanished := errors.AsType[*tasklog.NotFoundError](err)
+	if t.known && !vanished {
 		return true
 	}
 	for r := range t.readers {

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 // sum is an update that adds up.
@@ -127,6 +130,28 @@ func TestErrors(t *testing.T) {
 		require.Equal(t, 8, take(t, r).value, "later errors are waited out")
 		// 1 s, then twice as long each time, up to maxDelay.
 		require.Equal(t, (1+2+4+8+15+15+15)*time.Second, time.Since(begin))
+	})
+}
+
+func TestATaskThatVanishesEndsItsTopic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, c := hub(), &counter{fail: func(poll int) error {
+			if poll > 1 {
+				return fmt.Errorf("poll: %w", &tasklog.NotFoundError{ID: "gone"})
+			}
+			return nil
+		}}
+		r := h.Subscribe("a", c.poll)
+		defer r.Close()
+		require.Equal(t, 1, take(t, r).value)
+		<-r.Wake()
+		_, _, err := r.Take()
+		_, vanished := errors.AsType[*tasklog.NotFoundError](err)
+		require.True(t, vanished)
+		require.Zero(t, h.Topics())
+		time.Sleep(5 * interval)
+		require.EqualValues(t, 2, c.polls.Load())
 	})
 }
 

@@ -16,8 +16,8 @@ type Reader[U Update[U]] struct {
 // Wake receives when there may be something to take.
 func (r *Reader[U]) Wake() <-chan struct{} { return r.wake }
 
-// Take returns what there is to tell; ok is false if that is nothing. The error is that of a topic which could not be polled at all; nothing
-// comes after it.
+// Take returns what there is to tell; ok is false if that is nothing. The error is that of a topic which could not be polled at all, or whose
+// task is not there any more; nothing comes after it.
 func (r *Reader[U]) Take() (update U, ok bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
