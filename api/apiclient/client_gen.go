@@ -1197,6 +1197,9 @@ type IfMatch = string
 // Label defines model for label.
 type Label = Values
 
+// LastEventID defines model for lastEventId.
+type LastEventID = string
+
 // Owner defines model for owner.
 type Owner = Values
 
@@ -1326,6 +1329,9 @@ type StreamTasksParams struct {
 	// Available Only what this user is shown: their own tasks that are neither archived nor cancelled. The user
 	// `cli-user` sees everybody's.
 	Available *AvailableParameter `form:"available,omitempty" json:"available,omitempty"`
+
+	// LastEventID The `id` of the last event that the client has got, after an interruption.
+	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
 // StreamTasksParamsStatus defines parameters for StreamTasks.
@@ -1505,6 +1511,12 @@ type ArchiveTaskParams struct {
 type CancelTaskParams struct {
 	// IfMatch The `ETag` of the task as it was last read. If it is not like that any more, nothing is done and the answer is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// StreamTaskParams defines parameters for StreamTask.
+type StreamTaskParams struct {
+	// LastEventID The `id` of the last event that the client has got, after an interruption.
+	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
 // DownloadTaskFileParams defines parameters for DownloadTaskFile.
@@ -2042,7 +2054,7 @@ type ClientInterface interface {
 	// that reads slowly gets the latest state only.
 	//
 	// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
-	StreamTask(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
+	StreamTask(ctx context.Context, id IDParameter, params *StreamTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DownloadTaskFile Download the file that a completed task left
 	//
@@ -2925,8 +2937,8 @@ func (c *Client) CancelTask(ctx context.Context, id IDParameter, params *CancelT
 // that reads slowly gets the latest state only.
 //
 // Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
-func (c *Client) StreamTask(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStreamTaskRequest(c.Server, id)
+func (c *Client) StreamTask(ctx context.Context, id IDParameter, params *StreamTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamTaskRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3430,6 +3442,21 @@ func NewStreamTasksRequest(server string, params *StreamTasksParams) (*http.Requ
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4946,7 +4973,7 @@ func NewCancelTaskRequestWithBody(server string, id IDParameter, params *CancelT
 }
 
 // NewStreamTaskRequest constructs an http.Request for the StreamTask method
-func NewStreamTaskRequest(server string, id IDParameter) (*http.Request, error) {
+func NewStreamTaskRequest(server string, id IDParameter, params *StreamTaskParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4974,6 +5001,21 @@ func NewStreamTaskRequest(server string, id IDParameter) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -5840,7 +5882,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
-	StreamTaskWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error)
+	StreamTaskWithResponse(ctx context.Context, id IDParameter, params *StreamTaskParams, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error)
 
 	// DownloadTaskFileWithResponse Download the file that a completed task left
 	//
@@ -8248,8 +8290,8 @@ func (c *ClientWithResponses) CancelTaskWithResponse(ctx context.Context, id IDP
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/tasks/{id}/events (the `StreamTask` operationId).
-func (c *ClientWithResponses) StreamTaskWithResponse(ctx context.Context, id IDParameter, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error) {
-	rsp, err := c.StreamTask(ctx, id, reqEditors...)
+func (c *ClientWithResponses) StreamTaskWithResponse(ctx context.Context, id IDParameter, params *StreamTaskParams, reqEditors ...RequestEditorFn) (*StreamTaskResponse, error) {
+	rsp, err := c.StreamTask(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
