@@ -41,7 +41,10 @@ type stopping struct{}
 func (s *Server) streamTask(c *call) error {
 	id := task.ID(c.Param("id"))
 	known := c.GetHeader("Last-Event-ID")
-	return stream(s, c, s.streams.tasks.Subscribe(c.topic(string(id)), events.PollTask(c.log, id)),
+	subscribe := func() *events.Reader[events.TaskUpdate] {
+		return s.streams.tasks.Subscribe(c.topic(string(id)), events.PollTask(c.log, id))
+	}
+	return stream(s, c, subscribe,
 		func(ctx context.Context, w func() (*events.Writer, error), u events.TaskUpdate) (bool, error) {
 			if u.ID == known {
 				if u.Final() {
@@ -89,7 +92,10 @@ func (s *Server) streamTasks(c *call) error {
 		return err
 	}
 	known, first := c.GetHeader("Last-Event-ID"), true
-	return stream(s, c, s.streams.lists.Subscribe(c.topic(c.Request.URL.Query().Encode()), events.PollList(c.log, f)),
+	subscribe := func() *events.Reader[events.ListUpdate] {
+		return s.streams.lists.Subscribe(c.topic(c.Request.URL.Query().Encode()), events.PollList(c.log, f))
+	}
+	return stream(s, c, subscribe,
 		func(ctx context.Context, w func() (*events.Writer, error), u events.ListUpdate) (bool, error) {
 			writer, err := w()
 			if err != nil {
@@ -124,24 +130,35 @@ func (c *call) topic(name string) string {
 
 // stream sends what the reader is told until the client goes, the credentials are not good any more, the server stops, or send says that
 // this was all. Nothing is written before the first update, so that an error until then is answered as any other. What send gets makes the
-// writer.
-func stream[U events.Update[U]](s *Server, c *call, r *events.Reader[U],
+// writer. It subscribes only if there is a place for the stream.
+func stream[U events.Update[U]](s *Server, c *call, subscribe func() *events.Reader[U],
 	send func(context.Context, func() (*events.Writer, error), U) (bool, error),
 ) error {
-	defer r.Close()
 	leave, err := s.streams.places.take(c.Context, c.visitor.Subject)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	r := subscribe()
+	defer r.Close()
 	ctx := c.Request.Context()
 	stopped, _ := ctx.Value(stopping{}).(<-chan struct{})
+	if w, ok := c.Writer.(*pacedWriter); ok {
+		defer w.hurryWhen(stopped)()
+	}
 	var writer *events.Writer
 	open := func() (_ *events.Writer, err error) {
 		if writer == nil {
 			writer, err = events.NewWriter(c.Writer, minRetry+rand.N(maxRetry-minRetry)) //nolint:gosec // nobody gains by guessing it
 		}
 		return writer, err
+	}
+	// end returns the error if it can still be answered. Else the client comes back, and gets it then.
+	end := func(err error) error {
+		if writer != nil {
+			return nil
+		}
+		return err
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -150,26 +167,23 @@ func stream[U events.Update[U]](s *Server, c *call, r *events.Reader[U],
 		case <-ctx.Done():
 			return nil
 		case <-stopped:
-			return nil
+			return end(kindUnavailable.problem("", "the server is stopping; try again"))
 		case <-beat.C:
 			if writer != nil && writer.Heartbeat() != nil {
 				return nil // the client is gone
 			}
 		case <-r.Wake():
 		}
-		if !s.stillWelcome(c) {
-			return nil // they must sign in again
+		if err := s.stillWelcome(c); err != nil {
+			return end(err)
 		}
 		update, some, err := r.Take()
 		more := true
 		if err == nil && some {
 			more, err = send(ctx, open, update)
 		}
-		if err != nil && writer == nil {
-			return err
-		}
 		if err != nil || !more {
-			return nil // the client is gone, or comes back for what could not be told
+			return end(err)
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
 // followAs opens a stream with somebody's credentials.
@@ -96,6 +98,28 @@ func TestARevokedKeyEndsItsStreams(t *testing.T) {
 	_, more := s.next()
 	require.False(t, more, "it ends, and tells nothing more")
 	require.NoError(t, s.lines.Err())
+}
+
+func TestARevokedKeyBeginsNoStream(t *testing.T) {
+	t.Parallel()
+	g := setupGuarded(t)
+	key := g.addKey(t, "late", g.ana, auth.Owner, nil)
+	authenticator, err := auth.OpenKeys(g.keys.Path)
+	require.NoError(t, err)
+	temporal := temporaltest.Dial(t)
+	engine := newSilent(t, temporal)
+	b := setupWith(t, taskqueue.Config{Temporal: temporal, TaskLog: engine, Logger: temporaltest.Logger(t)}, api.Config{Authenticator: authenticator})
+	revoked := make(chan error, 1)
+	go func() {
+		<-engine.asked
+		_, err := g.keys.Revoke(t.Context(), key.ID)
+		revoked <- err
+		close(engine.answer)
+	}()
+	a := b.do(http.MethodGet, "/api/v1/events", nil, "Authorization", "Bearer "+g.credential["late"])
+	readProblem(t, a, http.StatusUnauthorized)
+	require.Contains(t, a.Header.Get("WWW-Authenticate"), "invalid_token")
+	require.NoError(t, <-revoked)
 }
 
 func TestNobodyHasAllStreams(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
@@ -317,4 +318,46 @@ func TestAServerThatStopsEndsItsStreams(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, strings.TrimSpace(string(rest)))
 	}
+}
+
+// silent is an engine whose first search has no answer until it may answer, or its time is up.
+type silent struct {
+	tasklog.Engine
+
+	asked, answer chan struct{}
+}
+
+func newSilent(t *testing.T, temporal client.Client) *silent {
+	t.Helper()
+	return &silent{
+		Engine: visibility.New(visibility.Config{Client: temporal, Namespace: temporaltest.Namespace}),
+		asked:  make(chan struct{}), answer: make(chan struct{}),
+	}
+}
+
+func (e *silent) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, error) {
+	close(e.asked)
+	select {
+	case <-e.answer:
+		return e.Engine.Search(ctx, f)
+	case <-ctx.Done():
+		return tasklog.Page{}, ctx.Err()
+	}
+}
+
+func TestAStreamThatHasNotBegunIsToldOfTheStop(t *testing.T) {
+	t.Parallel()
+	temporal := temporaltest.Dial(t)
+	engine := newSilent(t, temporal)
+	b := setupWith(t, taskqueue.Config{Temporal: temporal, TaskLog: engine, Logger: temporaltest.Logger(t)}, api.Config{})
+	stop := b.serve()
+	stopped := make(chan error, 1)
+	go func() {
+		<-engine.asked
+		stopped <- stop()
+	}()
+	a := b.do(http.MethodGet, "/api/v1/events", nil)
+	require.Contains(t, readProblem(t, a, http.StatusServiceUnavailable).Detail, "the server is stopping")
+	require.NotEmpty(t, a.Header.Get("Retry-After"))
+	require.NoError(t, <-stopped)
 }

@@ -55,14 +55,20 @@ func (s *Server) identify(c *gin.Context) {
 	c.Set(visitorKey, v)
 }
 
-// stillWelcome reports whether the visitor, who may have come long ago, would be the same to a request of now: keys are revoked, tokens
-// expire.
-func (s *Server) stillWelcome(c *call) bool {
+// stillWelcome returns an error unless the visitor, who may have come long ago, would be the same to a request of now: keys are revoked,
+// tokens expire.
+func (s *Server) stillWelcome(c *call) error {
 	if s.config.Authenticator == nil {
-		return true
+		return nil
 	}
 	v, err := s.authenticate(c.Context)
-	return err == nil && v.Identity == c.visitor.Identity
+	if err != nil || v.Identity == c.visitor.Identity {
+		return err
+	}
+	if err := v.allow(c.Context, c.visitor.Role); err != nil {
+		return err
+	}
+	return kindUnauthenticated.problem("", "the credentials mean another identity or role since the request came; send it again")
 }
 
 // authenticate returns whose credentials the request has.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,6 +14,8 @@ const (
 	// writeTimeout is how long a client may take for each part of an answer; a download is written in parts of 32 KiB. So an
 	// answer may take as long as it needs, but not for ever to a client that does not read it.
 	writeTimeout = time.Minute
+	// stopTimeout takes the place of writeTimeout for event streams when the server stops. It is well below shutdownTimeout.
+	stopTimeout = 5 * time.Second
 )
 
 // pace bounds how long a client may keep the server waiting.
@@ -34,9 +37,37 @@ type pacedWriter struct {
 	gin.ResponseWriter
 
 	connection *http.ResponseController
+
+	mu       sync.Mutex
+	stopping bool
 }
 
-func (w *pacedWriter) extend() { _ = w.connection.SetWriteDeadline(time.Now().Add(writeTimeout)) }
+func (w *pacedWriter) extend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	timeout := writeTimeout
+	if w.stopping {
+		timeout = stopTimeout
+	}
+	_ = w.connection.SetWriteDeadline(time.Now().Add(timeout))
+}
+
+// hurryWhen shortens the deadlines, also that of a write that is under way, when the server stops. The handler calls release before it returns.
+func (w *pacedWriter) hurryWhen(stopped <-chan struct{}) (release func()) {
+	released := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case <-stopped:
+			w.mu.Lock()
+			w.stopping = true
+			w.mu.Unlock()
+			w.extend()
+		case <-released:
+		}
+	})
+	return func() { close(released); waiting.Wait() }
+}
 
 // Unwrap lets http.ResponseController find the connection.
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
