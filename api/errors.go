@@ -96,7 +96,20 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
 	}
-	// Where the index is stays in the log.
+	if p := problemOfIndex(err); p != nil {
+		return p
+	}
+	if errors.Is(err, memory.ErrClosed) {
+		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")
+	}
+	if unavailable(err) {
+		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
+	}
+	return kindInternal.problem("", detailInternal)
+}
+
+// problemOfIndex returns the problem with the task log's index that the error is, nil if it is another. Where the index is stays in the log.
+func problemOfIndex(err error) *problem {
 	if _, ok := errors.AsType[*tasklog.UnavailableError](err); ok {
 		return kindIndexDown.problem("", "the task log's index is not available, try again later"+detailIndex)
 	}
@@ -106,13 +119,7 @@ func problemOf(err error) *problem {
 	if _, ok := errors.AsType[*elastic.MappingError](err); ok {
 		return kindIndexWrong.problem("", "the task log's index lacks fields, or has some of another type: `taskctl init` adds them, or says which"+detailIndex)
 	}
-	if errors.Is(err, memory.ErrClosed) {
-		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")
-	}
-	if unavailable(err) {
-		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
-	}
-	return kindInternal.problem("", detailInternal)
+	return nil
 }
 
 // unavailable reports whether the same request may succeed when it is repeated.
