@@ -2,6 +2,8 @@ package sqs_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,41 @@ func TestAMessageStaysHiddenWhileItIsWorkedOn(t *testing.T) {
 	n, err := b.Count(t.Context(), queue)
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+func TestAnIDCanBeSentAgain(t *testing.T) {
+	t.Parallel()
+	b, queue := open(t, sqs.Config{FIFO: true})
+	one := newTask(queue, "x")
+	for range 2 { // as when it is moved to another broker and back
+		require.NoError(t, b.Enqueue(t.Context(), one))
+		batch := receive(t, b, queue)
+		require.Contains(t, string(batch.Messages()[0].Body), one.ID)
+		require.NoError(t, batch.Settle(t.Context(), []broker.Verdict{{Done: true}}))
+	}
+}
+
+// deaf does not hear what SQS answers when a message is sent.
+type deaf struct{ awssqs.HTTPClient }
+
+func (d deaf) Do(r *http.Request) (*http.Response, error) {
+	response, err := d.HTTPClient.Do(r)
+	if err == nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") {
+		return nil, errors.Join(errors.New("the connection is lost"), response.Body.Close())
+	}
+	return response, err
+}
+
+func TestABlobOutlivesASendThatMayHaveArrived(t *testing.T) {
+	t.Parallel()
+	bucket := memblob.OpenBucket(nil)
+	defer bucket.Close()
+	b, queue := open(t, sqs.Config{Bucket: bucket})
+	client := awssqs.New(sqstest.Client(sqstest.Endpoint(t)).Options(), func(o *awssqs.Options) { o.HTTPClient = deaf{o.HTTPClient} })
+	enqueuer, err := sqs.New(sqs.Config{Bucket: bucket, Client: client})
+	require.NoError(t, err)
+	require.ErrorContains(t, enqueuer.Enqueue(t.Context(), newTask(queue, strings.Repeat("x", sqs.MaxMessageSize))), "the connection is lost")
+	require.NoError(t, receive(t, b, queue).Messages()[0].Err, "it has arrived")
 }
 
 func keys(t *testing.T, bucket *blob.Bucket) (keys []string) {

@@ -4,8 +4,6 @@ package sqs
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/uuid"
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
@@ -136,7 +135,7 @@ func (b *Broker) Traits() broker.Traits {
 
 // Enqueue sends the task.
 //
-// Only Temporal knows all ids, so one that is taken is no error here: the relay drops the second task, or SQS does.
+// Only Temporal knows all ids, so one that is taken is no error here: the relay drops the second task.
 func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	encoded, err := temporal.Encode(t)
 	if err != nil {
@@ -147,17 +146,14 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
 	}
 	body := text(encoded)
-	var discard func(context.Context) error
 	if len(body) > MaxMessageSize {
-		if body, discard, err = b.putAway(ctx, t.ID, body); err != nil {
+		if body, err = b.putAway(ctx, t.ID, body); err != nil {
 			return err
 		}
 	}
-	sum := sha256.Sum256([]byte(t.ID))
-	if err := b.send(ctx, url, body, group, hex.EncodeToString(sum[:]), nil); err != nil {
-		if discard != nil {
-			err = errors.Join(err, discard(context.WithoutCancel(ctx)))
-		}
+	// Not the task's id: for five minutes SQS drops what has the same, also when the first message is gone, as after a migration there and back.
+	// What the bucket holds stays when sending fails: SQS may have the message all the same.
+	if err := b.send(ctx, url, body, group, uuid.NewString(), nil); err != nil {
 		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
 	}
 	return nil
