@@ -102,7 +102,12 @@ func reasonOf(m types.Message) string {
 	if reason := aws.ToString(m.MessageAttributes[reasonAttribute].StringValue); reason != "" {
 		return reason
 	}
-	return fmt.Sprintf("SQS gave it up: it was delivered %d times and never handed over", maxDeliveries)
+	return "SQS gave it up, since it was delivered too often and never handed over; or it is so large that no reason fits beside it"
+}
+
+// cut returns the beginning of a text that has at most so many bytes.
+func cut(text string, size int) string {
+	return strings.ToValidUTF8(text[:min(len(text), max(size, 0))], "")
 }
 
 // printable leaves out what SQS does not take in an attribute.

@@ -39,8 +39,8 @@ const (
 	maxReceive    = 10 // SQS's own limit for one call
 	pollWait      = 20 * time.Second
 	retention     = 14 * 24 * time.Hour // SQS's own limit
-	maxDeliveries = 100
-	receivers     = 4 // a call brings few messages, so several are under way
+	maxDeliveries = 1000                // SQS's own limit: each failing pass of an outage is a delivery
+	receivers     = 4                   // a call brings few messages, so several are under way
 	minVisibility = 3 * time.Second
 	maxVisibility = 12 * time.Hour
 )
