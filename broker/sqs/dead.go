@@ -79,7 +79,7 @@ func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (resto
 // look receives the messages of a dead-letter queue, at least so many if there are. They are hidden from others for the lookTime.
 func (b *Broker) look(ctx context.Context, dead string, limit int) (all []types.Message, err error) {
 	for len(all) < limit {
-		messages, err := b.receive(ctx, dead, maxReceive, lookTime, lookWait)
+		messages, err := b.receive(ctx, dead, MaxReceive, lookTime, lookWait)
 		if err != nil {
 			return all, fmt.Errorf("look at a dead-letter queue: %w", err)
 		}
@@ -93,7 +93,7 @@ func (b *Broker) look(ctx context.Context, dead string, limit int) (all []types.
 
 // show ends the hiding of messages. Should it fail, they show themselves after the lookTime.
 func (b *Broker) show(ctx context.Context, dead string, messages []types.Message) {
-	for some := range slices.Chunk(messages, maxReceive) {
+	for some := range slices.Chunk(messages, MaxReceive) {
 		_ = (&batch{broker: b, url: dead}).hide(context.WithoutCancel(ctx), some, 0)
 	}
 }

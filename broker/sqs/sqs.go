@@ -28,21 +28,25 @@ const Name = "sqs"
 // The defaults of Config.
 const (
 	DefaultPrefix            = "TQ_"
-	DefaultReceive           = maxReceive
+	DefaultReceive           = MaxReceive
 	DefaultVisibilityTimeout = time.Minute
+)
+
+// The limits of Config.
+const (
+	MaxReceive           = 10 // SQS's own for one call
+	MinVisibilityTimeout = 3 * time.Second
+	MaxVisibilityTimeout = 12 * time.Hour
 )
 
 // MaxMessageSize is how many bytes a message may have, with its attributes.
 const MaxMessageSize = 256 << 10
 
 const (
-	maxReceive    = 10 // SQS's own limit for one call
 	pollWait      = 20 * time.Second
 	retention     = 14 * 24 * time.Hour // SQS's own limit
 	maxDeliveries = 1000                // SQS's own limit: each failing pass of an outage is a delivery
 	receivers     = 4                   // a call brings few messages, so several are under way
-	minVisibility = 3 * time.Second
-	maxVisibility = 12 * time.Hour
 )
 
 // Connection says which SQS.
@@ -82,7 +86,7 @@ type Config struct {
 	Prefix string
 	// FIFO makes the queues SQS's FIFO queues: a queue's tasks are handed over one after another, in the order in which they were enqueued.
 	FIFO bool
-	// Receive is how many messages a relay takes with one call, at most 10. Default: DefaultReceive.
+	// Receive is how many messages a relay takes with one call, at most MaxReceive. Default: DefaultReceive.
 	Receive int
 	// VisibilityTimeout is how long a message stays hidden when the relay that received it is lost. While the relay works on it this is
 	// extended. Default: DefaultVisibilityTimeout.
@@ -107,14 +111,14 @@ func New(c Config) (*Broker, error) {
 	if c.Client == nil {
 		return nil, errors.New("sqs: Config.Client is nil; make one with Open")
 	}
-	if c.Receive < 0 || c.Receive > maxReceive {
-		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, maxReceive)
+	if c.Receive < 0 || c.Receive > MaxReceive {
+		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, MaxReceive)
 	}
 	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
 	c.Receive = cmp.Or(c.Receive, DefaultReceive)
 	c.VisibilityTimeout = cmp.Or(c.VisibilityTimeout, DefaultVisibilityTimeout)
-	if c.VisibilityTimeout < minVisibility || c.VisibilityTimeout > maxVisibility {
-		return nil, fmt.Errorf("sqs: Config.VisibilityTimeout is %s; it is %s to %s", c.VisibilityTimeout, minVisibility, maxVisibility)
+	if c.VisibilityTimeout < MinVisibilityTimeout || c.VisibilityTimeout > MaxVisibilityTimeout {
+		return nil, fmt.Errorf("sqs: Config.VisibilityTimeout is %s; it is %s to %s", c.VisibilityTimeout, MinVisibilityTimeout, MaxVisibilityTimeout)
 	}
 	return &Broker{config: c, urls: map[string]string{}, oldest: map[string]time.Time{}}, nil
 }

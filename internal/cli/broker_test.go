@@ -47,6 +47,9 @@ func TestInitRefusesInTheWordsOfThePHPSystem(t *testing.T) {
 	r := b.run(t, "init", "--broker=rds", "--persistence=absent")
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, `nothing was changed: configuration: queues[0].persistence is "absent"`)
+	r = b.run(t, "init", "--broker=sqs", "--receive=11", "--queue="+b.fast)
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, `nothing was changed: configuration: queues[0].receive is "11": it must be at most 10 for the broker sqs`)
 	after, err := os.ReadFile(b.config)
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
@@ -65,6 +68,9 @@ func TestInitSwitchesQueues(t *testing.T) {
 
 	done = b.ok(t, "init", "--broker=memory")
 	require.Contains(t, done["steps"], "Queue service re-registered.")
+	text, err = os.ReadFile(b.config)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "broker: memory\n    persistence: default\n    receive: 0\n", "another broker's batch size is forgotten")
 	queues := b.ok(t, "queue", "list")["queues"].([]any)
 	for _, q := range queues {
 		require.Equal(t, "memory", q.(map[string]any)["broker"])
