@@ -16,7 +16,7 @@ import (
 
 // Elasticsearch says where the server keeps its visibility records.
 type Elasticsearch struct {
-	// URL is the address of a server of version 7 or 8: http://[USER:PASSWORD@]HOST:PORT.
+	// URL is the address of a server of version 8: http://[USER:PASSWORD@]HOST:PORT.
 	URL string
 
 	// Index holds the records, each custom search attribute as a field of its own name. It is created when missing, and gets the
