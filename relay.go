@@ -56,14 +56,16 @@ func (c *Client) NewRelay(config RelayConfig) (*relay.Relay, error) {
 }
 
 // NewMigration returns a relay that moves what waits in a store, where it is kept for a queue of this name, to another queue, or to the
-// broker that the queue has now: see relay.Relay.Drain. A task leaves the store only when it has arrived, and its id makes it run once.
-func (c *Client) NewMigration(from string, store broker.Stored, to string) (*relay.Relay, error) {
+// broker that the queue has now: see relay.Relay.Drain. A task leaves the store only when it has arrived, and its id makes it run once. The
+// map is that of RelayConfig.
+func (c *Client) NewMigration(from string, store broker.Stored, to string, phpActions map[string]string) (*relay.Relay, error) {
 	target, err := c.dispatcher.Queue(to)
 	if err != nil {
 		return nil, err
 	}
 	return relay.New(relay.Config{
 		Sources: []relay.Source{{Queue: from, Store: store}}, Target: target.Broker, Exists: c.exists, Logger: c.config.Logger,
+		PHPActions: phpActions,
 		Prepare: func(t *task.Task, foreign bool) error {
 			t.Queue = to
 			return c.complete(t, foreign)

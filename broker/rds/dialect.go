@@ -97,7 +97,11 @@ func (d Dialect) removeAtOnce(count int) int {
 
 // addReason adds the column that tables of the PHP system lack.
 func (d Dialect) addReason(table string) string {
-	return "ALTER TABLE " + table + " ADD COLUMN reason TEXT"
+	kind := "TEXT"
+	if d == MySQL { // whatever the table has, a reason may have any text
+		kind += " CHARACTER SET utf8mb4"
+	}
+	return "ALTER TABLE " + table + " ADD COLUMN reason " + kind
 }
 
 // hasReason asks for that column.
@@ -110,11 +114,12 @@ func (d Dialect) insert(table string) string {
 	return "INSERT INTO " + table + " (message) VALUES (" + d.parameter(1) + ")"
 }
 
-// milliseconds writes the time of a row as milliseconds since 1970, because drivers return times in many forms.
+// milliseconds writes the time of a row as milliseconds since 1970, because drivers return times in many forms. It is NULL for what is none, as
+// infinity, or a date with zeros.
 func (d Dialect) milliseconds() string {
 	switch d {
 	case PostgreSQL:
-		return "CAST(extract(epoch FROM created_at) * 1000 AS BIGINT)"
+		return "CASE WHEN isfinite(created_at) THEN CAST(extract(epoch FROM created_at) * 1000 AS BIGINT) END"
 	case MySQL:
 		return "CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', created_at) / 1000 AS SIGNED)"
 	default:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/broker"
@@ -119,6 +120,23 @@ func (o *outbox) run(t *testing.T) {
 	t.Cleanup(func() { cancel(); require.NoError(t, errors.Join(<-ended, <-ended)) })
 }
 
+func TestEnqueuingNeedsNoTemporal(t *testing.T) {
+	t.Parallel()
+	b, err := rds.New(rds.Config{DB: databases[rds.SQLite](t).Open(t), Dialect: rds.SQLite})
+	require.NoError(t, err)
+	require.NoError(t, b.Initialize(t.Context(), "q"))
+	nowhere, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1"})
+	require.NoError(t, err)
+	defer nowhere.Close()
+	c, err := taskqueue.New(taskqueue.Config{Temporal: nowhere, Queues: []taskqueue.Queue{{Name: "q", Broker: b}}})
+	require.NoError(t, err)
+	_, err = c.CreateTask(t.Context(), "ship", nil, "", nil)
+	require.NoError(t, err)
+	n, err := b.Count(t.Context(), "q")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+}
+
 func TestOnlyQueuesWithATableTakePartInTransactions(t *testing.T) {
 	t.Parallel()
 	o := newOutbox(t, rds.SQLite, databases[rds.SQLite](t).Open(t))
@@ -160,22 +178,52 @@ func TestTablesOfThePHPSystemAreTakenOver(t *testing.T) {
 			_, err = db.ExecContext(t.Context(), "INSERT INTO "+table+" (message, visible, created_at) VALUES ('"+message+"', "+visible+", '2025-01-01 00:00:00')")
 			require.NoError(t, err)
 		}
+		odd := map[rds.Dialect]string{rds.PostgreSQL: "infinity", rds.MySQL: "0000-00-00 00:00:00", rds.SQLite: "once"}[dialect]
+		timeless := "http://demo.test/x.rdf#i" + string(task.NewID())
+		message = strings.ReplaceAll(message, id, timeless)
+		for _, visible := range []string{"TRUE", "FALSE"} {
+			insertOdd(t, dialect, db, "INSERT INTO "+table+" (message, visible, created_at) VALUES ('"+message+"', "+visible+", '"+odd+"')")
+		}
 		require.NoError(t, o.client.Initialize(t.Context()))
 		require.NoError(t, o.client.Initialize(t.Context()))
 		backlog, err := o.broker.Backlog(t.Context(), o.queue)
 		require.NoError(t, err)
-		require.EqualValues(t, 1, backlog.Waiting)
+		require.EqualValues(t, 2, backlog.Waiting)
 		require.Equal(t, time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), backlog.Oldest)
 		rejected, err := o.broker.Rejected(t.Context(), o.queue, 10)
 		require.NoError(t, err)
+		require.Len(t, rejected, 2)
 		require.Equal(t, "taken by a worker of the PHP system", rejected[0].Reason)
+		require.WithinDuration(t, time.Now(), rejected[1].SentAt, patience)
 
 		o.run(t)
 		require.Eventually(t, func() bool {
 			entity, err := o.client.TaskLog().Get(t.Context(), task.ID(id))
 			return err == nil && entity.Status == task.Completed && entity.CreatedAt.Year() == 2025
 		}, patience, 20*time.Millisecond)
+		require.Eventually(t, func() bool {
+			entity, err := o.client.TaskLog().Get(t.Context(), task.ID(timeless))
+			return err == nil && entity.Status == task.Completed && time.Since(entity.CreatedAt) < 2*patience
+		}, patience, 20*time.Millisecond)
 	})
+}
+
+// insertOdd inserts what MySQL takes only when it is not strict.
+func insertOdd(t *testing.T, dialect rds.Dialect, db *sql.DB, statement string) {
+	t.Helper()
+	connection, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	defer connection.Close()
+	if dialect == rds.MySQL {
+		_, err = connection.ExecContext(t.Context(), "SET SESSION sql_mode = ''")
+		require.NoError(t, err)
+		defer func() {
+			_, err := connection.ExecContext(t.Context(), "SET SESSION sql_mode = DEFAULT")
+			require.NoError(t, err)
+		}()
+	}
+	_, err = connection.ExecContext(t.Context(), statement)
+	require.NoError(t, err)
 }
 
 func TestRelaysDoNotWaitForEachOtherNorEnqueuersForThem(t *testing.T) {

@@ -75,14 +75,22 @@ func query(ctx context.Context, tx *sql.Tx, text string) ([]broker.Message, erro
 	var messages []broker.Message
 	for rows.Next() {
 		var m broker.Message
-		var milliseconds int64
+		var milliseconds sql.NullInt64
 		if err := rows.Scan(&m.ID, &m.Body, &milliseconds); err != nil {
 			return nil, err
 		}
-		m.SentAt = time.UnixMilli(milliseconds).UTC()
+		m.SentAt = sentAt(milliseconds)
 		messages = append(messages, m)
 	}
 	return messages, rows.Err()
+}
+
+// sentAt returns the time of a row; now if the row has none.
+func sentAt(milliseconds sql.NullInt64) time.Time {
+	if !milliseconds.Valid {
+		return time.Now().UTC().Truncate(time.Millisecond)
+	}
+	return time.UnixMilli(milliseconds.Int64).UTC()
 }
 
 // Backlog counts rows.
@@ -119,12 +127,12 @@ func (b *Broker) Rejected(ctx context.Context, queue string, limit int) ([]broke
 	rejected := []broker.Rejected{}
 	for rows.Next() {
 		var r broker.Rejected
-		var milliseconds int64
+		var milliseconds sql.NullInt64
 		var reason sql.NullString
 		if err := rows.Scan(&r.ID, &r.Body, &milliseconds, &reason); err != nil {
 			return nil, err
 		}
-		r.SentAt = time.UnixMilli(milliseconds).UTC()
+		r.SentAt = sentAt(milliseconds)
 		r.Reason = reason.String
 		if !reason.Valid {
 			r.Reason = "taken by a worker of the PHP system"

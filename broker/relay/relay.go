@@ -139,8 +139,19 @@ func (r *Relay) Drain(ctx context.Context, progress func(Counts)) (Counts, error
 			if err != nil {
 				return total, err
 			}
-			if received == 0 {
+			if received > 0 {
+				continue
+			}
+			// Messages of a relay that was lost, or of another one, are hidden for a while.
+			backlog, err := l.Store.Backlog(ctx, l.Queue)
+			if err != nil {
+				return total, err
+			}
+			if backlog.Waiting == 0 {
 				break
+			}
+			if pause(ctx, l.config.PollInterval); ctx.Err() != nil {
+				return total, ctx.Err()
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -15,6 +16,7 @@ import (
 
 	"database/sql"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/broker/relay"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -88,6 +90,38 @@ func TestAServerThatIsNotSetUpIsNoMessagesFault(t *testing.T) {
 	require.Zero(t, backlog.Rejected)
 }
 
+// hiding shows nothing when it is first asked, as if another relay had received it all.
+type hiding struct {
+	broker.Stored
+	asked bool
+}
+
+func (h *hiding) Receive(ctx context.Context, queue string) (broker.Batch, error) {
+	if !h.asked {
+		h.asked, queue = true, "empty"
+	}
+	return h.Stored.Receive(ctx, queue)
+}
+
+func TestDrainWaitsForWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	o := &target{answer: func(*task.Task) error { return nil }}
+	_, b := setup(t, o, "1", "2")
+	require.NoError(t, b.Initialize(t.Context(), "empty"))
+	drain := func(ctx context.Context, pause time.Duration) (relay.Counts, error) {
+		r, err := relay.New(relay.Config{Sources: []relay.Source{{Queue: "q", Store: &hiding{Stored: b}}}, Target: o, PollInterval: pause})
+		require.NoError(t, err)
+		return r.Drain(ctx, nil)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := drain(ctx, time.Hour)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "nobody has to wait for ever")
+	counts, err := drain(t.Context(), time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, relay.Counts{Moved: 2}, counts)
+}
+
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	o := &target{answer: func(*task.Task) error { return errors.New("away") }}
@@ -106,8 +140,17 @@ taskqueue_relay_waiting{broker="rds",queue="q"} 2
 	require.Eventually(t, func() bool {
 		return testutil.CollectAndCompare(r, strings.NewReader(want), "taskqueue_relay_waiting", "taskqueue_relay_set_aside") == nil
 	}, time.Minute, 10*time.Millisecond)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(r)
 	require.Eventually(t, func() bool { // failures are counted, and the age grows
-		return testutil.CollectAndCount(r) == 7
+		families, err := registry.Gather()
+		require.NoError(t, err)
+		values := map[string]float64{}
+		for _, f := range families {
+			m := f.GetMetric()[0]
+			values[f.GetName()] = m.GetGauge().GetValue() + m.GetCounter().GetValue() // it has one of them
+		}
+		return values["taskqueue_relay_oldest_age_seconds"] > 0 && values["taskqueue_relay_failures_total"] > 0
 	}, time.Minute, 10*time.Millisecond)
 }
 

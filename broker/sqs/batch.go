@@ -69,7 +69,7 @@ func (b *batch) hide(ctx context.Context, messages []types.Message, timeout time
 	return failures("change how long a message is hidden in SQS", changed.Failed)
 }
 
-// Settle deletes what is done, moves what is rejected to the dead-letter queue, and shows the rest to others.
+// Settle deletes what is done, moves what is rejected to the dead-letter queue, and gives back the rest.
 func (b *batch) Settle(ctx context.Context, verdicts []broker.Verdict) error {
 	if b.stopHiding == nil {
 		return nil
@@ -107,13 +107,26 @@ func (b *batch) Settle(ctx context.Context, verdicts []broker.Verdict) error {
 			errs = append(errs, fmt.Errorf("delete a task from the bucket: %w", err))
 		}
 	}
-	return errors.Join(append(errs, b.hide(ctx, kept, 0))...)
+	return errors.Join(append(errs, b.hideAgain(ctx, kept))...)
 }
 
-// giveBack shows all messages to others, and returns why.
+// giveBack gives back all messages, and returns why.
 func (b *batch) giveBack(ctx context.Context, because error) error {
 	b.stopHiding()
-	return errors.Join(because, b.hide(ctx, b.received, 0))
+	return errors.Join(because, b.hideAgain(ctx, b.received))
+}
+
+// hideAgain hides messages for one second for each time that they have been delivered, so that no outage makes SQS give them up. The time
+// is the same for all, which keeps the order.
+func (b *batch) hideAgain(ctx context.Context, messages []types.Message) error {
+	var pause time.Duration
+	for _, m := range messages {
+		deliveries, err := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
+		if err == nil {
+			pause = max(pause, time.Duration(deliveries)*time.Second)
+		}
+	}
+	return b.hide(ctx, messages, min(pause, b.broker.config.VisibilityTimeout))
 }
 
 // bury sends the message to the dead-letter queue.
@@ -122,8 +135,11 @@ func (b *Broker) bury(ctx context.Context, queue string, m types.Message, reason
 	if err != nil {
 		return err
 	}
-	attributes := map[string]types.MessageAttributeValue{
-		reasonAttribute: {DataType: aws.String("String"), StringValue: aws.String(printable(reason))},
+	const kind = "String"
+	var attributes map[string]types.MessageAttributeValue
+	room := MaxMessageSize - len(aws.ToString(m.Body)) - len(reasonAttribute) - len(kind)
+	if text := cut(printable(reason), room); text != "" {
+		attributes = map[string]types.MessageAttributeValue{reasonAttribute: {DataType: aws.String(kind), StringValue: &text}}
 	}
 	// A group of its own, because a group's messages can be looked at only ten at a time. A message that is restored and buried again
 	// has another id, and is not taken for the former one.

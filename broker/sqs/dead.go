@@ -79,7 +79,7 @@ func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (resto
 // look receives the messages of a dead-letter queue, at least so many if there are. They are hidden from others for the lookTime.
 func (b *Broker) look(ctx context.Context, dead string, limit int) (all []types.Message, err error) {
 	for len(all) < limit {
-		messages, err := b.receive(ctx, dead, maxReceive, lookTime, lookWait)
+		messages, err := b.receive(ctx, dead, MaxReceive, lookTime, lookWait)
 		if err != nil {
 			return all, fmt.Errorf("look at a dead-letter queue: %w", err)
 		}
@@ -93,7 +93,7 @@ func (b *Broker) look(ctx context.Context, dead string, limit int) (all []types.
 
 // show ends the hiding of messages. Should it fail, they show themselves after the lookTime.
 func (b *Broker) show(ctx context.Context, dead string, messages []types.Message) {
-	for some := range slices.Chunk(messages, maxReceive) {
+	for some := range slices.Chunk(messages, MaxReceive) {
 		_ = (&batch{broker: b, url: dead}).hide(context.WithoutCancel(ctx), some, 0)
 	}
 }
@@ -102,7 +102,12 @@ func reasonOf(m types.Message) string {
 	if reason := aws.ToString(m.MessageAttributes[reasonAttribute].StringValue); reason != "" {
 		return reason
 	}
-	return fmt.Sprintf("SQS gave it up: it was delivered %d times and never handed over", maxDeliveries)
+	return "SQS gave it up, since it was delivered too often and never handed over; or it is so large that no reason fits beside it"
+}
+
+// cut returns the beginning of a text that has at most so many bytes.
+func cut(text string, size int) string {
+	return strings.ToValidUTF8(text[:min(len(text), max(size, 0))], "")
 }
 
 // printable leaves out what SQS does not take in an attribute.

@@ -19,21 +19,21 @@ type reference struct {
 	ID   task.ID `json:"id"`            // of the task
 }
 
-// putAway keeps a body that is too large for SQS in the bucket, and returns the reference to it. The function discards it again.
-func (b *Broker) putAway(ctx context.Context, id task.ID, body string) (string, func(context.Context) error, error) {
+// putAway keeps a body that is too large for SQS in the bucket, and returns the reference to it.
+func (b *Broker) putAway(ctx context.Context, id task.ID, body string) (string, error) {
 	if b.config.Bucket == nil {
-		return "", nil, &task.TooLargeError{Size: len(body), Limit: MaxMessageSize}
+		return "", &task.TooLargeError{Size: len(body), Limit: MaxMessageSize}
 	}
 	key := "taskqueue/" + uuid.NewString() + ".json"
 	options := &blob.WriterOptions{ContentType: "application/json"}
 	if err := b.config.Bucket.WriteAll(ctx, key, []byte(body), options); err != nil {
-		return "", nil, fmt.Errorf("enqueue task %s: keep it in the bucket: %w", id, err)
+		return "", fmt.Errorf("enqueue task %s: keep it in the bucket: %w", id, err)
 	}
 	encoded, err := json.Marshal(reference{Blob: key, ID: id})
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
-	return string(encoded), func(ctx context.Context) error { return b.config.Bucket.Delete(ctx, key) }, nil
+	return string(encoded), nil
 }
 
 // refersTo returns what the body refers to; nil if it is a task itself.

@@ -2,6 +2,9 @@ package sqs_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,21 +49,56 @@ func receive(t *testing.T, b *sqs.Broker, queue string) broker.Batch {
 
 func TestAMessageStaysHiddenWhileItIsWorkedOn(t *testing.T) {
 	t.Parallel()
-	const timeout = 3 * time.Second
+	const timeout = 12 * time.Second
 	b, queue := open(t, sqs.Config{VisibilityTimeout: timeout})
 	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "x")))
 	batch := receive(t, b, queue)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*timeout)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout+3*time.Second)
 	defer cancel()
 	again, err := b.Receive(ctx, queue)
 	require.Error(t, err, "another relay has got it: %v", again)
 
-	// What is given back can be received at once, and a relay that is lost gives it back after a while.
+	// What is given back can soon be received.
 	require.NoError(t, batch.Settle(t.Context(), []broker.Verdict{{}}))
 	require.NoError(t, receive(t, b, queue).Settle(t.Context(), []broker.Verdict{{Done: true}}))
 	n, err := b.Count(t.Context(), queue)
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+func TestAnIDCanBeSentAgain(t *testing.T) {
+	t.Parallel()
+	b, queue := open(t, sqs.Config{FIFO: true})
+	one := newTask(queue, "x")
+	for range 2 { // as when it is moved to another broker and back
+		require.NoError(t, b.Enqueue(t.Context(), one))
+		batch := receive(t, b, queue)
+		require.Contains(t, string(batch.Messages()[0].Body), one.ID)
+		require.NoError(t, batch.Settle(t.Context(), []broker.Verdict{{Done: true}}))
+	}
+}
+
+// deaf does not hear what SQS answers when a message is sent.
+type deaf struct{ awssqs.HTTPClient }
+
+func (d deaf) Do(r *http.Request) (*http.Response, error) {
+	response, err := d.HTTPClient.Do(r)
+	if err == nil && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") {
+		return nil, errors.Join(errors.New("the connection is lost"), response.Body.Close())
+	}
+	return response, err
+}
+
+func TestABlobOutlivesASendThatMayHaveArrived(t *testing.T) {
+	t.Parallel()
+	bucket := memblob.OpenBucket(nil)
+	defer bucket.Close()
+	b, queue := open(t, sqs.Config{Bucket: bucket})
+	client := awssqs.New(sqstest.Client(sqstest.Endpoint(t)).Options(), func(o *awssqs.Options) { o.HTTPClient = deaf{o.HTTPClient} })
+	enqueuer, err := sqs.New(sqs.Config{Bucket: bucket, Client: client})
+	require.NoError(t, err)
+	require.ErrorContains(t, enqueuer.Enqueue(t.Context(), newTask(queue, strings.Repeat("x", sqs.MaxMessageSize))), "the connection is lost")
+	require.NoError(t, receive(t, b, queue).Messages()[0].Err, "it has arrived")
 }
 
 func keys(t *testing.T, bucket *blob.Bucket) (keys []string) {
@@ -133,6 +171,37 @@ func TestAReferenceWithoutItsBlobIsADuplicateOrSetAside(t *testing.T) {
 	require.Len(t, rejected, 1)
 	require.Contains(t, rejected[0].Reason, "read the task from the bucket")
 	require.Contains(t, rejected[0].Body, lost.ID)
+}
+
+func TestWhatIsGivenBackRestsLongerEachTime(t *testing.T) {
+	t.Parallel()
+	b, queue := open(t, sqs.Config{FIFO: true})
+	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "x")))
+	began := time.Now()
+	for range 3 {
+		require.NoError(t, receive(t, b, queue).Settle(t.Context(), []broker.Verdict{{}}))
+	}
+	receive(t, b, queue)
+	require.GreaterOrEqual(t, time.Since(began), 5*time.Second, "1 s, 2 s and 3 s, which SQS may round")
+}
+
+func TestAReasonIsCutToWhatFitsBesideTheMessage(t *testing.T) {
+	t.Parallel()
+	b, queue := open(t, sqs.Config{})
+	client := sqstest.Client(sqstest.Endpoint(t))
+	url, err := client.GetQueueUrl(t.Context(), &awssqs.GetQueueUrlInput{QueueName: aws.String("TQ_" + queue)})
+	require.NoError(t, err)
+	for room, want := range map[int]string{0: "no reason fits beside it", 17: "grö"} { // of 17, the name and the type take 12
+		body := strings.Repeat("x", sqs.MaxMessageSize-room)
+		_, err = client.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: url.QueueUrl, MessageBody: &body})
+		require.NoError(t, err)
+		require.NoError(t, receive(t, b, queue).Settle(t.Context(), []broker.Verdict{{Reject: "größer als erlaubt"}}))
+		require.Eventually(t, func() bool {
+			rejected, err := b.Rejected(t.Context(), queue, 10)
+			require.NoError(t, err)
+			return slices.ContainsFunc(rejected, func(r broker.Rejected) bool { return len(r.Body) == len(body) && strings.HasSuffix(r.Reason, want) })
+		}, time.Minute, 100*time.Millisecond)
+	}
 }
 
 func TestAQueueOfThePHPSystemKeepsItsAttributes(t *testing.T) {

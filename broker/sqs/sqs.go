@@ -4,8 +4,6 @@ package sqs
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/uuid"
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
@@ -29,21 +28,25 @@ const Name = "sqs"
 // The defaults of Config.
 const (
 	DefaultPrefix            = "TQ_"
-	DefaultReceive           = maxReceive
+	DefaultReceive           = MaxReceive
 	DefaultVisibilityTimeout = time.Minute
+)
+
+// The limits of Config.
+const (
+	MaxReceive           = 10 // SQS's own for one call
+	MinVisibilityTimeout = 3 * time.Second
+	MaxVisibilityTimeout = 12 * time.Hour
 )
 
 // MaxMessageSize is how many bytes a message may have, with its attributes.
 const MaxMessageSize = 256 << 10
 
 const (
-	maxReceive    = 10 // SQS's own limit for one call
 	pollWait      = 20 * time.Second
 	retention     = 14 * 24 * time.Hour // SQS's own limit
-	maxDeliveries = 100
-	receivers     = 4 // a call brings few messages, so several are under way
-	minVisibility = 3 * time.Second
-	maxVisibility = 12 * time.Hour
+	maxDeliveries = 1000                // SQS's own limit: each failing pass of an outage is a delivery
+	receivers     = 4                   // a call brings few messages, so several are under way
 )
 
 // Connection says which SQS.
@@ -83,7 +86,7 @@ type Config struct {
 	Prefix string
 	// FIFO makes the queues SQS's FIFO queues: a queue's tasks are handed over one after another, in the order in which they were enqueued.
 	FIFO bool
-	// Receive is how many messages a relay takes with one call, at most 10. Default: DefaultReceive.
+	// Receive is how many messages a relay takes with one call, at most MaxReceive. Default: DefaultReceive.
 	Receive int
 	// VisibilityTimeout is how long a message stays hidden when the relay that received it is lost. While the relay works on it this is
 	// extended. Default: DefaultVisibilityTimeout.
@@ -108,14 +111,14 @@ func New(c Config) (*Broker, error) {
 	if c.Client == nil {
 		return nil, errors.New("sqs: Config.Client is nil; make one with Open")
 	}
-	if c.Receive < 0 || c.Receive > maxReceive {
-		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, maxReceive)
+	if c.Receive < 0 || c.Receive > MaxReceive {
+		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, MaxReceive)
 	}
 	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
 	c.Receive = cmp.Or(c.Receive, DefaultReceive)
 	c.VisibilityTimeout = cmp.Or(c.VisibilityTimeout, DefaultVisibilityTimeout)
-	if c.VisibilityTimeout < minVisibility || c.VisibilityTimeout > maxVisibility {
-		return nil, fmt.Errorf("sqs: Config.VisibilityTimeout is %s; it is %s to %s", c.VisibilityTimeout, minVisibility, maxVisibility)
+	if c.VisibilityTimeout < MinVisibilityTimeout || c.VisibilityTimeout > MaxVisibilityTimeout {
+		return nil, fmt.Errorf("sqs: Config.VisibilityTimeout is %s; it is %s to %s", c.VisibilityTimeout, MinVisibilityTimeout, MaxVisibilityTimeout)
 	}
 	return &Broker{config: c, urls: map[string]string{}, oldest: map[string]time.Time{}}, nil
 }
@@ -136,7 +139,7 @@ func (b *Broker) Traits() broker.Traits {
 
 // Enqueue sends the task.
 //
-// Only Temporal knows all ids, so one that is taken is no error here: the relay drops the second task, or SQS does.
+// Only Temporal knows all ids, so one that is taken is no error here: the relay drops the second task.
 func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	encoded, err := temporal.Encode(t)
 	if err != nil {
@@ -147,17 +150,14 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
 	}
 	body := text(encoded)
-	var discard func(context.Context) error
 	if len(body) > MaxMessageSize {
-		if body, discard, err = b.putAway(ctx, t.ID, body); err != nil {
+		if body, err = b.putAway(ctx, t.ID, body); err != nil {
 			return err
 		}
 	}
-	sum := sha256.Sum256([]byte(t.ID))
-	if err := b.send(ctx, url, body, group, hex.EncodeToString(sum[:]), nil); err != nil {
-		if discard != nil {
-			err = errors.Join(err, discard(context.WithoutCancel(ctx)))
-		}
+	// Not the task's id: for five minutes SQS drops what has the same, also when the first message is gone, as after a migration there and back.
+	// What the bucket holds stays when sending fails: SQS may have the message all the same.
+	if err := b.send(ctx, url, body, group, uuid.NewString(), nil); err != nil {
 		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
 	}
 	return nil

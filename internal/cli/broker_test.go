@@ -10,6 +10,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/cli"
+	"github.com/distributed-task-queue/taskqueue/task"
 )
 
 // setupOutbox is setup with a SQLite database named "default", in a configuration with comments.
@@ -46,6 +47,9 @@ func TestInitRefusesInTheWordsOfThePHPSystem(t *testing.T) {
 	r := b.run(t, "init", "--broker=rds", "--persistence=absent")
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, `nothing was changed: configuration: queues[0].persistence is "absent"`)
+	r = b.run(t, "init", "--broker=sqs", "--receive=11", "--queue="+b.fast)
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, `nothing was changed: configuration: queues[0].receive is "11": it must be at most 10 for the broker sqs`)
 	after, err := os.ReadFile(b.config)
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
@@ -64,6 +68,9 @@ func TestInitSwitchesQueues(t *testing.T) {
 
 	done = b.ok(t, "init", "--broker=memory")
 	require.Contains(t, done["steps"], "Queue service re-registered.")
+	text, err = os.ReadFile(b.config)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "broker: memory\n    persistence: default\n    receive: 0\n", "another broker's batch size is forgotten")
 	queues := b.ok(t, "queue", "list")["queues"].([]any)
 	for _, q := range queues {
 		require.Equal(t, "memory", q.(map[string]any)["broker"])
@@ -159,6 +166,21 @@ func TestMigrateMovesWhatWaits(t *testing.T) {
 	r := b.run(t, "migrate", b.fast, "--broker=rds", "--persistence=default")
 	require.Equal(t, cli.StatusUsage, r.status)
 	require.Contains(t, r.err, "wait there already")
+}
+
+func TestMigrateMapsClassesOfThePHPSystem(t *testing.T) {
+	t.Parallel()
+	b, db := setupOutbox(t)
+	text, err := os.ReadFile(b.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(b.config, append(text, `relay: {phpActions: {'acme\Mail': mail.send}}`+"\n"...), 0o600))
+	b.ok(t, "init", "--broker=rds", "--persistence=default", "--queue="+b.slow)
+	id := string(task.NewID())
+	_, err = db.ExecContext(t.Context(), `INSERT INTO "`+rds.TableName(b.slow)+`" (message) VALUES (?)`,
+		`{"taskFqcn":"acme\\Mail","metadata":{"__id__":"`+id+`"},"parameters":[]}`)
+	require.NoError(t, err)
+	require.InDelta(t, 1, b.ok(t, "migrate", b.slow, "--to", b.fast)["moved"], 0)
+	require.Equal(t, "mail.send", b.ok(t, "log", "get", id)["taskName"])
 }
 
 func TestAssociationsAreChanged(t *testing.T) {

@@ -39,7 +39,7 @@ func (p *program) migrateCommand() *cobra.Command {
 					return err
 				}
 				defer closeIt()
-				r, err := a.Client.NewMigration(args[0], store, to)
+				r, err := a.Client.NewMigration(args[0], store, to, a.Config.Relay.PHPActions)
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -51,6 +52,14 @@ func (q *queueFlags) fields(flags *pflag.FlagSet) yaml.MapSlice {
 	return fields
 }
 
+// forgetReceive sets the former broker's batch size, which the new one may not take, back to the default.
+func (q *queueFlags) forgetReceive(former config.Queue, fields yaml.MapSlice, flags *pflag.FlagSet) yaml.MapSlice {
+	if former.Receive == 0 || !flags.Changed("broker") || flags.Changed("receive") || q.broker == cmp.Or(former.Broker, config.BrokerTemporal) {
+		return fields
+	}
+	return append(slices.Clip(fields), yaml.MapItem{Key: "receive", Value: 0})
+}
+
 // check refuses what the PHP system refuses, in its words.
 func (q *queueFlags) check(flags *pflag.FlagSet) error {
 	if flags.Changed("broker") && !slices.Contains(config.Brokers(), q.broker) {
@@ -93,9 +102,9 @@ func (q *queueFlags) apply(file string, flags *pflag.FlagSet) (bool, error) {
 		return false, &dispatcher.UnknownQueueError{Name: q.queue, Known: names}
 	}
 	var errs []error
-	for _, name := range names {
-		if len(fields) > 0 && (q.queue == "" || q.queue == name) {
-			errs = append(errs, e.SetQueue(name, fields))
+	for _, one := range present.Queues {
+		if len(fields) > 0 && (q.queue == "" || q.queue == one.Name) {
+			errs = append(errs, e.SetQueue(one.Name, q.forgetReceive(one, fields, flags)))
 		}
 	}
 	if q.strategy != "" {

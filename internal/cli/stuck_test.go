@@ -29,7 +29,7 @@ func TestStuckTasksAreListedAndRestarted(t *testing.T) {
 	require.Eventually(t, func() bool {
 		list = b.ok(t, "stuck", "list", "--action", "csv.import, mail.send", "--queue", b.slow)
 		return list["total"] == 1.
-	}, 20*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	found := list["tasks"].([]any)[0].(map[string]any)
 	require.Equal(t, string(id), found["id"])
 	require.Equal(t, "no worker serves the queue", found["cause"])

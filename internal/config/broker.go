@@ -53,10 +53,16 @@ func (c Config) validateBrokers(refuse func(key string, value any, reason string
 		if q.Receive < 0 {
 			refuse(key("receive"), q.Receive, "it must be 1 or more, or 0 for the broker's default")
 		}
+		if q.Broker == sqs.Name && q.Receive > sqs.MaxReceive {
+			refuse(key("receive"), q.Receive, fmt.Sprintf("it must be at most %d for the broker sqs", sqs.MaxReceive))
+		}
 		if _, known := c.Persistences[q.Persistence]; q.Broker == rds.Name && !known {
 			refuse(key("persistence"), q.Persistence, fmt.Sprintf("the broker rds needs one of persistences, which has %v",
 				slices.Sorted(maps.Keys(c.Persistences))))
 		}
+	}
+	if v := c.SQS.VisibilityTimeout; v != 0 && (v < sqs.MinVisibilityTimeout || v > sqs.MaxVisibilityTimeout) {
+		refuse("sqs.visibilityTimeout", v, fmt.Sprintf("it must be %s to %s, or 0 for the default", sqs.MinVisibilityTimeout, sqs.MaxVisibilityTimeout))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Persistences)) {
 		if _, err := rds.ParseDialect(string(c.Persistences[name].Dialect)); err != nil {

@@ -91,7 +91,7 @@ func (e *Editor) RemoveAssociation(action string) (bool, error) {
 			return nil
 		}
 		before := len(associations.Values)
-		associations.Values = slices.DeleteFunc(associations.Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == action })
+		associations.Values = slices.DeleteFunc(associations.Values, hasKey(action))
 		found = len(associations.Values) < before
 		if len(associations.Values) == 0 {
 			associations.SetIsFlowStyle(true) // {}
@@ -168,8 +168,31 @@ func (e *Editor) merge(key, path string, value any) error {
 			setFlow(body)
 			flow.SetIsFlowStyle(true)
 		}
+		if present, ok := node.(*ast.MappingNode); ok {
+			if entries, ok := body.(*ast.MappingNode); ok && replace(present, entries) {
+				return nil
+			}
+		}
 		return ast.Merge(node, body)
 	})
+}
+
+// replace changes the entries that are present, which Merge would not find if their keys are quoted, and leaves in added those that are
+// not. It reports whether none is left.
+func replace(present, added *ast.MappingNode) bool {
+	added.Values = slices.DeleteFunc(added.Values, func(a *ast.MappingValueNode) bool {
+		i := slices.IndexFunc(present.Values, hasKey(a.Key.GetToken().Value))
+		if i >= 0 {
+			present.Values[i].Value = a.Value
+		}
+		return i >= 0
+	})
+	return len(added.Values) == 0
+}
+
+// hasKey reports whether an entry's key, without its quotes, is this one.
+func hasKey(key string) func(*ast.MappingValueNode) bool {
+	return func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == key }
 }
 
 // errReplaced says that the text was changed by itself.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,9 @@ func TestAssociationsAreSetAndRemoved(t *testing.T) {
 	block := edited(t, "associations:\n  # this one\n  one: default\n", set("two"))
 	require.Equal(t, "associations:\n  # this one\n  one: default\n  two: default\n", block)
 	require.Equal(t, block, edited(t, block, set("two")), "again")
+	quoted := "queues: [{name: default}, {name: other}]\nassociations:\n  # this one\n  \"one\": other\n  'a: b': other\n  two: default\n"
+	require.Equal(t, strings.NewReplacer(`"one": other`, `"one": default`, `'a: b': other`, `'a: b': default`).Replace(quoted),
+		edited(t, quoted, func(e *Editor) error { return errors.Join(set("one")(e), set("a: b")(e)) }), "quotes are not part of the action")
 	for action, want := range map[string]bool{"two": true, "three": false} {
 		edited(t, block, func(e *Editor) error {
 			found, err := e.RemoveAssociation(action)
