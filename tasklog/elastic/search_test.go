@@ -1,8 +1,10 @@
 package elastic_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,6 +69,29 @@ func TestListsAfterMoreTasksWereArchivedThanAQueryCanName(t *testing.T) {
 	for i, e := range page.Tasks {
 		require.Equal(t, task.ID(fmt.Sprintf("task-%05d", 100*i+7)), e.ID)
 	}
+}
+
+// The state that searches share is replaced several times meanwhile, and closed when the last of its searches is done.
+func TestSearchesGoOnWhileTheirStateIsReplaced(t *testing.T) {
+	t.Parallel()
+	c := newIndex(t)
+	fill(t, c, 10)
+	engine := openOwn(t, c)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	end := time.Now().Add(3 * time.Second)
+	var searching sync.WaitGroup
+	for range 8 {
+		searching.Go(func() {
+			for time.Now().Before(end) {
+				if n, err := engine.Count(ctx, tasklog.NewFilter()); err != nil || n != 10 {
+					t.Errorf("%d tasks, %v", n, err)
+					return
+				}
+			}
+		})
+	}
+	searching.Wait()
 }
 
 // An action may report nothing but a type. Other programs may write empty texts too.

@@ -76,7 +76,7 @@ func (e *Engine) take(ctx context.Context) (*snapshot, error) {
 	s.life = max(maxAge, slowness*time.Since(s.taken))
 	if former := e.current.Swap(s); former != nil {
 		go func() {
-			former.searching.Lock() // when the last of its searches has its answer
+			former.searching.Lock() // when the last of its searches has its answer; from now on there is none
 			// What cannot be closed ends by itself.
 			_ = e.transport.closePIT(context.WithoutCancel(ctx), former.pit)
 		}()
@@ -96,27 +96,42 @@ func (e *Engine) openPIT(ctx context.Context, keepAlive string) (string, error) 
 	return pit, err
 }
 
+// use returns a state of the index that is kept open until its search is made.
+func (e *Engine) use(ctx context.Context) (*snapshot, error) {
+	for {
+		s, err := e.snapshot(ctx)
+		if err != nil || s.searching.TryRLock() {
+			return s, err
+		}
+		// It was replaced in this moment, and is being closed.
+	}
+}
+
+// search makes a search in the state, which is not used any more then.
+func (s *snapshot) search(ctx context.Context, t *transport, body func(superseded []string) (object, error)) (answer, error) {
+	defer s.searching.RUnlock()
+	search, err := body(s.superseded)
+	if err != nil {
+		return answer{}, err
+	}
+	return t.searchPIT(ctx, s.pit, search, "")
+}
+
 // ask makes a search that leaves superseded runs out.
 func (e *Engine) ask(ctx context.Context, body func(superseded []string) (object, error)) (answer, error) {
 	for again := false; ; again = true {
-		s, err := e.snapshot(ctx)
+		s, err := e.use(ctx)
 		if err != nil {
 			return answer{}, err
 		}
-		search, err := body(s.superseded)
-		if err != nil {
-			return answer{}, err
-		}
-		s.searching.RLock()
-		found, err := e.transport.searchPIT(ctx, s.pit, search, "")
-		s.searching.RUnlock()
+		found, err := s.search(ctx, e.transport, body)
 		if isStatus(err, http.StatusBadRequest) {
 			e.checked.Store(nil) // it may be another index now
 		}
 		if lost := isStatus(err, http.StatusNotFound); !lost || again {
 			return found, err
 		}
-		e.current.CompareAndSwap(s, nil) // Elasticsearch was restarted, or it has been closed in this moment
+		e.current.CompareAndSwap(s, nil) // Elasticsearch was restarted
 	}
 }
 
