@@ -25,13 +25,12 @@ var everything = []string{"--filter", "created_at > 2000-01-01"}
 
 func TestKilledArchivingIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
+	// One after the other: two servers with their stores are too much for a small machine.
 	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
 		s := startServer(t)
 		testKilledArchiving(t, s, s.connect(t), s.index(t))
 	})
 	t.Run("elasticsearch", func(t *testing.T) {
-		t.Parallel()
 		elasticsearch := elastictest.New(t)
 		s := startServer(t, "--elasticsearch="+elasticsearch.URL)
 		c := s.connect(t)
@@ -138,7 +137,7 @@ func (s *server) interrupt(t *testing.T, chance *rand.Rand, most int, done func(
 			case <-p.exited:
 				require.NoError(t, p.err, "%s%s", &p.stderr, &p.stdout)
 				return kills
-			case <-time.After(10 * time.Millisecond):
+			case <-time.After(50 * time.Millisecond):
 				working = done() <= enough
 			}
 		}
