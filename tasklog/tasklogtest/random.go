@@ -20,8 +20,9 @@ const (
 	seedVariable    = "TASKLOG_SEED"
 	defaultFilters  = 300
 	defaultSeed     = 1
-	pagedShare      = 8 // one of so many lists is read by cursors too
-	hostileShare    = 8 // one of so many texts would change a query's meaning
+	pagedShare      = 8  // one of so many lists is read by cursors too
+	longestPattern  = 24 // characters: Elasticsearch refuses long patterns with many wildcards as too complex
+	hostileShare    = 8  // one of so many texts would change a query's meaning
 )
 
 // zones are those in which filters name their times.
@@ -134,6 +135,7 @@ func (g generator) text() string {
 // pattern makes a pattern that has a chance to match the text.
 func (g generator) pattern(text string) string {
 	runes := []rune(text)
+	runes = runes[:min(len(runes), longestPattern)]
 	if len(runes) > 0 && g.IntN(3) > 0 {
 		from := g.IntN(len(runes))
 		runes = runes[from : from+g.IntN(len(runes)-from)+1]
