@@ -51,9 +51,6 @@ func (s *starts) first() (ids []task.ID) {
 // relayTo runs a relay to the target.
 func (b *bundle) relayTo(t *testing.T, store broker.Stored, to *starts) {
 	t.Helper()
-	to.mu.Lock()
-	to.target = temporal.New(b.config.Temporal)
-	to.mu.Unlock()
 	r, err := relay.New(relay.Config{
 		Sources: []relay.Source{{Queue: b.queue, Store: store}}, Target: to, Logger: b.config.Logger, PollInterval: 20 * time.Millisecond,
 	})

@@ -11,6 +11,7 @@ import (
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
@@ -159,7 +160,7 @@ func testOrder(t *testing.T, b *bundle, store broker.Stored) {
 	}
 	b.Inject(t, "a malformed message blocks nobody")
 	ids = append(ids, b.enqueue(t, "note", nil, taskqueue.Options{}).ID)
-	started := &starts{}
+	started := &starts{target: temporal.New(b.config.Temporal)}
 	for range 2 { // the second one stands by
 		b.relayTo(t, store, started)
 	}
