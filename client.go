@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 
@@ -120,13 +121,14 @@ func (c Config) validate() error {
 	return nil
 }
 
-// Client enqueues tasks and looks them up. It is safe for concurrent use.
+// Client enqueues tasks and looks them up. It is safe for concurrent use, and is a prometheus.Collector of what it was asked to enqueue.
 type Client struct {
 	config     Config
 	dispatcher *dispatcher.Dispatcher
 	log        *tasklog.TaskLog
 	tracer     *tracing.Tracer
 	schedules  *schedule.Schedules
+	enqueued   *prometheus.CounterVec
 }
 
 // New returns a client. It makes no call to the server.
@@ -147,6 +149,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("taskqueue: %w", err)
 	}
+	c.enqueued = newEnqueued(c.dispatcher.Queues())
 	c.log, err = tasklog.New(tasklog.Config{
 		Client: config.Temporal, Namespace: config.Namespace, Engine: config.TaskLog, IgnoredTasks: config.IgnoredTasks,
 		Observers: config.Observers, Files: config.Files,
@@ -244,6 +247,7 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 	ctx, end := c.tracer.Enqueue(ctx, t)
 	err := enqueue(ctx, t)
 	end(err)
+	c.count(t, err)
 	if err != nil {
 		return c.enqueuedBefore(ctx, t, err)
 	}

@@ -40,7 +40,10 @@ func (c *Client) CreateTaskTx(ctx context.Context, tx broker.Tx, action string, 
 
 func (c *Client) enqueueTx(ctx context.Context, tx broker.Tx, t *task.Task) (_ *task.Task, err error) {
 	ctx, end := c.tracer.Enqueue(ctx, t)
-	defer func() { end(err) }()
+	defer func() {
+		end(err)
+		c.count(t, err)
+	}()
 	if t.ParentID != "" {
 		parent, err := c.parentOf(ctx, t)
 		if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
@@ -106,7 +107,14 @@ func setupWith(t *testing.T, config taskqueue.Config, apiConfig api.Config) *bun
 // serve makes the bundle's requests go to a server that Serve runs, and returns what stops it and waits for its end.
 func (b *bundle) serve() (stop func() error) {
 	b.t.Helper()
-	server, err := api.New(api.Config{Client: b.client, Files: b.files, Logger: temporaltest.Logger(b.t)})
+	_, stop = b.serveWith(nil)
+	return stop
+}
+
+// serveWith does as serve, with these metrics at /metrics, and returns the server as well.
+func (b *bundle) serveWith(metrics prometheus.Gatherer) (server *api.Server, stop func() error) {
+	b.t.Helper()
+	server, err := api.New(api.Config{Client: b.client, Files: b.files, Metrics: metrics, Logger: temporaltest.Logger(b.t)})
 	require.NoError(b.t, err)
 	var config net.ListenConfig
 	listener, err := config.Listen(b.t.Context(), "tcp", "127.0.0.1:0")
@@ -117,7 +125,7 @@ func (b *bundle) serve() (stop func() error) {
 	stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	b.t.Cleanup(func() { require.NoError(b.t, stop()) })
 	b.url = "http://" + listener.Addr().String()
-	return stop
+	return server, stop
 }
 
 // family is a task that enqueues a child and tells its progress; it ends when its test lets it.

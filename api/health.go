@@ -19,7 +19,7 @@ func (s *Server) getHealth(c *call) error {
 }
 
 func (s *Server) getReadiness(c *call) error {
-	if err := s.ready(c.Request.Context()); err != nil {
+	if err := s.Ready(c.Request.Context()); err != nil {
 		s.config.Logger.WarnContext(c.Request.Context(), "not ready", "error", err)
 		if c.visitor.Role == auth.Anonymous { // who may be anybody
 			return kindUnavailable.problem("", "not ready; "+detailInternal)
@@ -33,7 +33,8 @@ func (s *Server) getReadiness(c *call) error {
 // probe is the id of a task that does not exist.
 const probe = "taskqueue-readiness-probe"
 
-func (s *Server) ready(ctx context.Context) error {
+// Ready returns nil if Temporal, the task log and the rest of the program answer, as /readyz says it.
+func (s *Server) Ready(ctx context.Context) error {
 	log := s.config.Client.TaskLog()
 	// That the task is not found is an answer of Temporal itself.
 	_, err := log.Get(ctx, probe)

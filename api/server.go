@@ -25,13 +25,15 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// Server is the REST API of one Client. It is safe for concurrent use.
+// Server is the REST API of one Client. It is safe for concurrent use, and is a prometheus.Collector of its requests and, while it serves, of the
+// queues.
 type Server struct {
 	config    Config
 	contract  *contract
 	engine    *gin.Engine
 	presenter tasklog.Presenter
 	metrics   http.Handler
+	requests  requestMetrics
 	origins   origins
 	limiter   *limiter // nil: nobody is limited
 	streams   *streams
@@ -60,6 +62,7 @@ func New(config Config) (*Server, error) {
 		s.limiter = newLimiter(s.config.Limits)
 	}
 	s.streams = newStreams(s.config)
+	s.requests = newRequestMetrics()
 	s.history = queueadmin.NewHistory(s.config.Client.Queues(), s.config.Logger)
 	s.metrics = promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
@@ -69,7 +72,7 @@ func New(config Config) (*Server, error) {
 	// A task's id may hold any character, so a slash in it arrives as %2F.
 	s.engine.UseEscapedPath = true
 	s.engine.UnescapePathValues = true
-	s.engine.Use(s.logAccess, pace, s.recover, continueTrace, secure, s.checkHost, s.crossOrigin, s.identify, s.limitRate)
+	s.engine.Use(s.requests.measure, s.logAccess, pace, s.recover, continueTrace, secure, s.checkHost, s.crossOrigin, s.identify, s.limitRate)
 	s.engine.NoRoute(func(c *gin.Context) {
 		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)
 	})

@@ -30,13 +30,15 @@ type Sample struct {
 	Queues map[string]Load `json:"queues"`
 }
 
-// History remembers how busy the queues were in the last hour. Temporal only knows how they are now. It is safe for concurrent use.
+// History remembers how busy the queues were in the last hour. Temporal only knows how they are now. It is safe for concurrent use,
+// and is a prometheus.Collector of how they were when it last looked.
 type History struct {
 	list   func(context.Context) ([]Queue, error)
 	logger *slog.Logger
 
 	mu      sync.Mutex
 	samples []Sample
+	latest  []Queue // what the last look saw; nil if it failed
 }
 
 // NewHistory returns a history that is empty until it runs. The logger is told when looks begin to fail.
@@ -66,6 +68,9 @@ func (h *History) sample(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sampleTimeout)
 	defer cancel()
 	all, err := h.list(ctx)
+	h.mu.Lock()
+	h.latest = all
+	h.mu.Unlock()
 	if err != nil {
 		return err
 	}

@@ -68,5 +68,5 @@ func (w *Worker) run(ctx context.Context, action activities.Action, parameters j
 	defer cancel(nil)
 	//nolint:contextcheck // ctx is ended by either of the two
 	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
-	return w.runner.Run(ctx, action, parameters)
+	return w.timed(ctx, action.Name, func() (workflows.Result, error) { return w.runner.Run(ctx, action, parameters) })
 }

@@ -222,7 +222,7 @@ func (g *gate) grant() {
 		free := g.free(h.line)
 		if free {
 			g.start(h.line)
-			h.ready <- nil
+			h.decide(nil)
 		}
 		return free
 	})
@@ -235,7 +235,7 @@ func (g *gate) grant() {
 			h := l.here[0]
 			l.here = l.here[1:]
 			g.start(l)
-			h.ready <- nil
+			h.decide(nil)
 		case len(l.waiting) > 0:
 			p := &poll{line: l, opened: time.Now()}
 			p.timer = time.AfterFunc(g.freshFor(), func() { g.park(p) })

@@ -81,10 +81,16 @@ func TestGaugesSayWhatRunsAndWhetherTheWorkerIsPaused(t *testing.T) {
 	for _, queue := range []string{a, idle} {
 		measured.await(t, worker.MetricPaused, queue, 0)
 		measured.await(t, worker.MetricRunning, queue, 0)
+		measured.await(t, worker.MetricHeld, queue, 0)
+		measured.await(t, worker.MetricPermits, queue, 2)
 	}
 	ids := []task.ID{b.enqueue(a, "block", `{}`), b.enqueue(a, "block", `{}`)}
 	measured.await(t, worker.MetricRunning, a, 2)
 	measured.await(t, worker.MetricRunning, idle, 0)
+	// It comes by a poll that was open already, and waits for a permit before it is handed back.
+	ids = append(ids, b.enqueue(idle, "block", `{}`))
+	measured.await(t, worker.MetricHeld, idle, 1)
+	measured.await(t, worker.MetricHeld, idle, 0)
 	w.Pause()
 	measured.await(t, worker.MetricPaused, a, 1)
 	measured.await(t, worker.MetricPaused, idle, 1)

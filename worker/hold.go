@@ -28,7 +28,19 @@ type hold struct {
 func newHold(among *[]*hold, l *line) *hold {
 	h := &hold{line: l, among: among, ready: make(chan error, 1)}
 	*among = append(*among, h)
+	h.count(1)
 	return h
+}
+
+// decide ends the wait. The caller holds the gate's lock.
+func (h *hold) decide(err error) {
+	h.count(-1)
+	h.ready <- err
+}
+
+func (h *hold) count(more int) {
+	h.line.held += more
+	h.line.gauges.setHeld(h.line.held)
 }
 
 // wait returns when the task has a permit, or when it has waited long enough.
@@ -45,6 +57,7 @@ func (g *gate) wait(ctx context.Context, h *hold) error {
 	defer g.mu.Unlock()
 	if i := slices.Index(*h.among, h); i >= 0 {
 		*h.among = slices.Delete(*h.among, i, i+1)
+		h.count(-1)
 		return errNoPermit
 	}
 	return <-h.ready // decided in the same moment
@@ -53,7 +66,7 @@ func (g *gate) wait(ctx context.Context, h *hold) error {
 // handAllBack ends the wait of every task among these. The caller holds the gate's lock.
 func handAllBack(among *[]*hold) {
 	for _, h := range *among {
-		h.ready <- errPaused
+		h.decide(errPaused)
 	}
 	*among = nil
 }

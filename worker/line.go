@@ -18,6 +18,7 @@ type line struct {
 	granted  int          // received tasks whose poll held a permit, that have not begun
 	begun    int          // received tasks whose slot is not released
 	running  int
+	held     int           // received tasks that wait for a permit
 	streak   int           // rises with each task received, up to maxStreak, and is halved by a poll that brought none in time
 	backlog  bool          // the last task had waited in the queue for longer than polls take, so it was not alone
 	answer   time.Duration // how long a poll takes to bring a task, smoothed; 0 is not known

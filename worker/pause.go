@@ -31,6 +31,12 @@ func (g *gate) resume() bool {
 	return true
 }
 
+func (g *gate) isStopped() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stopped
+}
+
 // drained returns a channel that is closed when nothing runs any more.
 func (g *gate) drained() <-chan struct{} {
 	g.mu.Lock()

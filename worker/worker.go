@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -34,6 +35,9 @@ const (
 	handBackDelay = time.Millisecond
 )
 
+// ErrNotRunning says that a worker has not been started yet, or is being stopped.
+var ErrNotRunning = errors.New("the worker does not run yet, or stops")
+
 // errShutdown is why the context of a running task is cancelled when the worker is stopped.
 var errShutdown = errors.New("the worker was shut down before the task was done")
 
@@ -48,6 +52,7 @@ type Worker struct {
 	workers []sdkworker.Worker // one for each queue, and one for what is no task
 	ended   recent
 
+	started atomic.Bool // Run has started the SDK's workers
 	// running is the context of the running actions; it ends when the shutdown timeout has passed.
 	running context.Context //nolint:containedctx // its life is the worker's, not a call's
 	abort   context.CancelCauseFunc
@@ -172,9 +177,24 @@ func (w *Worker) Run(ctx context.Context) error {
 			return fmt.Errorf("worker: start: %w", err)
 		}
 	}
+	w.started.Store(true)
 	select {
 	case <-ctx.Done():
 	case <-w.gate.done:
+	}
+	return nil
+}
+
+// Ready returns nil when the worker can take tasks: it runs, is not being stopped, and the server knows its queues. A worker that is paused,
+// or at its limits, is ready.
+func (w *Worker) Ready(ctx context.Context) error {
+	if !w.started.Load() || w.gate.isStopped() {
+		return ErrNotRunning
+	}
+	for _, q := range w.config.served() {
+		if _, err := queueadmin.Paused(ctx, w.config.Client, w.config.Namespace, q.Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

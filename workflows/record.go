@@ -46,6 +46,7 @@ func (r *run) record(ctx workflow.Context, status task.Status, report task.Repor
 		updates = append(updates, attribute.Report.ValueSet(attribute.Keyword(said)))
 	}
 	if status.Closed() {
+		r.measure(ctx, status, at)
 		updates = append(updates, attribute.Duration.ValueSet(at.Sub(r.task.CreatedAt).Milliseconds()))
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)

@@ -65,6 +65,11 @@ func run(ctx context.Context, file, listen string) (err error) {
 	if err != nil {
 		return err
 	}
+	stopMetrics, err := program.ServeMetrics(ctx, server.Ready)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopMetrics()) }()
 	program.Logger.Info("The API starts", "address", c.API.Listen)
 	services, ctx := errgroup.WithContext(ctx)
 	services.Go(func() error { return server.ListenAndServe(ctx, c.API.Listen) })

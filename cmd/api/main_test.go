@@ -41,8 +41,8 @@ func execute(ctx context.Context, stderr io.Writer, args ...string) error {
 
 func TestAPIServesUntilItIsStopped(t *testing.T) {
 	t.Setenv("TEMPORAL_ADDRESS", temporaltest.Server().Address)
-	config := filepath.Join(t.TempDir(), "taskqueue.yaml")
-	require.NoError(t, os.WriteFile(config, []byte("api: {listen: '127.0.0.1:1'}\nqueues: [{name: only}]\n"), 0o600))
+	config, metrics := filepath.Join(t.TempDir(), "taskqueue.yaml"), freeAddress(t)
+	require.NoError(t, os.WriteFile(config, []byte("api: {listen: '127.0.0.1:1'}\nqueues: [{name: only}]\nmetrics: {listen: '"+metrics+"'}\n"), 0o600))
 	address := freeAddress(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -50,7 +50,7 @@ func TestAPIServesUntilItIsStopped(t *testing.T) {
 	go func() { ended <- execute(ctx, io.Discard, "--config="+config, "--listen="+address) }()
 
 	var answer []byte
-	get := func(path string) bool {
+	getAt := func(address, path string) bool {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 		if err != nil {
 			return false
@@ -63,11 +63,15 @@ func TestAPIServesUntilItIsStopped(t *testing.T) {
 		answer, err = io.ReadAll(response.Body)
 		return err == nil && response.StatusCode == http.StatusOK
 	}
+	get := func(path string) bool { return getAt(address, path) }
 	require.Eventually(t, func() bool { return get("/api/v1/queues") }, 20*time.Second, 50*time.Millisecond)
 	require.Contains(t, string(answer), `"only"`)
 	require.Eventually(t, func() bool {
 		return get("/metrics") && bytes.Contains(answer, []byte("\ntaskqueue_log_index_up 1\n"))
 	}, 20*time.Second, 50*time.Millisecond)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		require.True(t, getAt(metrics, path), path)
+	}
 	for _, name := range []string{"taskqueue_log_reaches_back_timestamp_seconds ", "go_goroutines ", "process_start_time_seconds ", "temporal_request_total{"} {
 		require.Contains(t, string(answer), "\n"+name)
 	}

@@ -107,6 +107,7 @@ func runFirstTask(t *testing.T, engine string, flags ...string) {
 	for _, line := range []string{"taskqueue_log_index_up 1", "taskqueue_log_removed_total 0", "taskqueue_worker_running{"} {
 		require.Contains(t, metrics, "\n"+line)
 	}
+	requireDocumented(t, metrics)
 	require.NoError(t, p.end(t, syscall.SIGTERM))
 }
 

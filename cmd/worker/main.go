@@ -116,7 +116,7 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	stopMetrics, err := program.ServeMetrics(ctx)
+	stopMetrics, err := program.ServeMetrics(ctx, w.Ready)
 	if err != nil {
 		return err
 	}

@@ -255,10 +255,20 @@ func TestTheWorkerServesItsMetrics(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(b.config, append(settings, "metrics: {listen: '127.0.0.1:0'}\n"...), 0o600))
 	p := b.start(t)
+	b.enqueue(t, "/done")
+	require.Equal(t, "/done", b.called(t))
+	b.answers <- struct{}{}
 	b.enqueue(t, "/measured")
 	require.Equal(t, "/measured", b.called(t))
 	address := regexp.MustCompile(`"?The metrics are served"? address=(\S+)`).FindStringSubmatch(p.stderr.String())
 	require.NotNil(t, address, p.stderr.String())
+	status := func(path string) int {
+		response, err := http.Get("http://" + address[1] + path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Equal(t, http.StatusOK, status("/readyz"))
 	// While the task runs, and also while the worker waits for it to end.
 	p.signal(t, syscall.SIGTERM)
 	var metrics string
@@ -274,6 +284,19 @@ func TestTheWorkerServesItsMetrics(t *testing.T) {
 	}, patience, 50*time.Millisecond)
 	require.Regexp(t, `(?m)^taskqueue_worker_running{.*task_queue="`+b.queue+`".*} 1$`, metrics)
 	require.Contains(t, metrics, "# HELP taskqueue_worker_running Tasks of the queue that run in this worker.\n")
+	for _, count := range []string{
+		`action_wait_seconds_count{action="http.request",.*}`,
+		`action_run_seconds_count{action="http.request",.*status="completed",.*}`,
+		`task_seconds_count{action="http.request",.*status="completed",.*}`,
+		`task_seconds_bucket{action="http.request",.*le="86400"}`,
+		`worker_permits{.*}`,
+		`worker_held{.*}`,
+		`enqueued_total{broker="temporal",queue="` + b.queue + `",result="enqueued"}`,
+	} {
+		require.Regexp(t, `(?m)^taskqueue_`+count+` \d$`, metrics)
+	}
+	require.Equal(t, http.StatusOK, status("/healthz"))
+	require.Equal(t, http.StatusServiceUnavailable, status("/readyz"), "it stops")
 	require.Contains(t, metrics, "\ntemporal_request_latency_seconds_bucket{")
 	require.Contains(t, metrics, "\ngo_goroutines ")
 	b.answers <- struct{}{}

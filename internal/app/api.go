@@ -10,7 +10,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
-// NewAPI returns the REST API, which shows what the monitor measures. It opens no port. Who may use it is known until the App is
+// NewAPI returns the REST API, which shows what the monitor measures, and whose metrics are among the program's. It opens no port. Who may use it is known until the App is
 // closed.
 func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 	settings := a.Config.API
@@ -33,7 +33,11 @@ func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 	if a.Metrics != nil { // a nil *prometheus.Registry is not a nil Gatherer
 		config.Metrics = a.Metrics
 	}
-	return api.New(config)
+	server, err := api.New(config)
+	if err != nil || a.Metrics == nil {
+		return server, err
+	}
+	return server, a.Metrics.Register(server)
 }
 
 // NewMonitor returns a monitor of the task log, whose metrics are among the program's if that keeps any. It measures nothing yet.

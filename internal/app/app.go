@@ -88,8 +88,10 @@ func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
 		return err
 	}
 	a.closers = append(a.closers, brokers.Close)
-	a.Client, err = taskqueue.New(settings)
-	return err
+	if a.Client, err = taskqueue.New(settings); err != nil || a.Metrics == nil {
+		return err
+	}
+	return a.Metrics.Register(a.Client)
 }
 
 // openLog opens the engine of the task log; nil stands for the client's own.
