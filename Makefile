@@ -9,11 +9,18 @@ WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.4.0
 # Flags for `go test`.
 TESTFLAGS ?= -timeout 20m
 
-.PHONY: test race vet lint workflowcheck generate fmt check
+.PHONY: test race vet lint workflowcheck deployments generate fmt check
 
 # Every test, against real parts. The first run builds the embedded Temporal server, which takes some minutes.
-test:
+test: deployments
 	go test $(TESTFLAGS) $(PACKAGES)
+
+# What is in deployments/. Its module stays out of the workspace, where its many dependencies would raise the versions of the programs' own.
+IN_DEPLOYMENTS := cd deployments && GOWORK=off
+
+deployments:
+	$(IN_DEPLOYMENTS) go vet ./...
+	$(IN_DEPLOYMENTS) go test ./...
 
 # The same with the race detector. SQLite, which is C translated to Go, is left out of it: nothing of ours is in there, and it
 # would make the tests of the task log five times slower.
@@ -27,6 +34,7 @@ vet:
 
 lint:
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && go run $(GOLANGCI_LINT) run ./...) || exit 1; done
+	$(IN_DEPLOYMENTS) go run $(GOLANGCI_LINT) run ./...
 
 # Workflow code must be deterministic.
 workflowcheck:

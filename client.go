@@ -247,7 +247,7 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 	ctx, end := c.tracer.Enqueue(ctx, t)
 	err := enqueue(ctx, t)
 	end(err)
-	c.count(t, err)
+	c.count(ctx, t, err)
 	if err != nil {
 		return c.enqueuedBefore(ctx, t, err)
 	}

@@ -1,6 +1,7 @@
 package taskqueue
 
 import (
+	"context"
 	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,13 +39,15 @@ func (c *Client) Describe(descs chan<- *prometheus.Desc) { c.enqueued.Describe(d
 // Collect implements prometheus.Collector.
 func (c *Client) Collect(metrics chan<- prometheus.Metric) { c.enqueued.Collect(metrics) }
 
-// count counts a task and what has become of it. One for a queue that does not exist is counted without a queue.
-func (c *Client) count(t *task.Task, err error) {
+// count counts a task by what has become of it. One for a queue that does not exist is counted without a queue.
+func (c *Client) count(ctx context.Context, t *task.Task, err error) {
 	var queue, broker string
 	if q, unknown := c.dispatcher.Queue(t.Queue); unknown == nil {
 		queue, broker = q.Name, q.Broker.Name()
 	}
-	c.enqueued.WithLabelValues(queue, broker, resultOf(err)).Inc()
+	result := resultOf(err)
+	c.enqueued.WithLabelValues(queue, broker, result).Inc()
+	c.config.Logger.DebugContext(ctx, "A task was to be enqueued", "task", t.ID, "action", t.Action, "queue", queue, "result", result)
 }
 
 func resultOf(err error) string {

@@ -42,7 +42,7 @@ func (c *Client) enqueueTx(ctx context.Context, tx broker.Tx, t *task.Task) (_ *
 	ctx, end := c.tracer.Enqueue(ctx, t)
 	defer func() {
 		end(err)
-		c.count(t, err)
+		c.count(ctx, t, err)
 	}()
 	if t.ParentID != "" {
 		parent, err := c.parentOf(ctx, t)

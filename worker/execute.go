@@ -17,7 +17,7 @@ import (
 // execute is the activity: it runs the task's action, or hands the task back.
 func (w *Worker) execute(ctx context.Context, l *line, args converter.EncodedValues) (workflows.Result, error) {
 	info := activity.GetInfo(ctx)
-	logger := log.With(activity.GetLogger(ctx), "task", info.WorkflowExecution.ID, "action", info.ActivityType.Name)
+	logger := log.With(activity.GetLogger(ctx), "action", info.ActivityType.Name)
 	action, known := w.config.Actions.Lookup(info.ActivityType.Name)
 	if !known {
 		w.gate.decline(l)

@@ -37,8 +37,10 @@ func (w *Worker) timed(
 	}
 	err = errEndless
 	defer func() {
-		status := map[string]string{"status": string(statusOf(result, err))}
-		metrics.WithTags(status).Timer(MetricRun).Record(time.Since(started))
+		status, took := string(statusOf(result, err)), time.Since(started)
+		metrics.WithTags(map[string]string{"status": status}).Timer(MetricRun).Record(took)
+		w.config.Logger.DebugContext(ctx, "A run of an action has ended", "task", info.WorkflowExecution.ID, "action", action,
+			"queue", info.TaskQueue, "status", status, "took", took)
 	}()
 	return run()
 }

@@ -109,7 +109,7 @@ type Worker struct {
 	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
 }
 
-// Metrics says where the worker serves its metrics.
+// Metrics says where the worker and the API serve their metrics and health.
 type Metrics struct {
 	Listen string `yaml:"listen"` // address:port; empty for nowhere
 }
