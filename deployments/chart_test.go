@@ -49,7 +49,7 @@ func render(t *testing.T, values map[string]any) ([]document, error) {
 		if filepath.Ext(name) != ".yaml" {
 			continue
 		}
-		for _, text := range strings.Split("\n"+files[name], "\n---") {
+		for text := range strings.SplitSeq("\n"+files[name], "\n---") {
 			if strings.TrimSpace(text) != "" {
 				all = append(all, newDocument(t, text))
 			}

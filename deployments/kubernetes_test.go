@@ -55,9 +55,9 @@ func (d document) validate(t *testing.T) error {
 	if d.Kind == "ScaledObject" {
 		return d.validateScaledObject(t)
 	}
-	make, known := kinds[d.APIVersion+" "+d.Kind]
+	empty, known := kinds[d.APIVersion+" "+d.Kind]
 	require.True(t, known, "%s %s", d.APIVersion, d.Kind)
-	return yaml.UnmarshalStrict([]byte(d.text), make())
+	return yaml.UnmarshalStrict([]byte(d.text), empty())
 }
 
 // keda is the release whose definition of ScaledObject counts. Its Go types would bring hundreds of packages.

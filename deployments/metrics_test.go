@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 )
@@ -58,7 +58,7 @@ func (m metrics) check(t *testing.T, expression string) {
 		of := slices.Concat(m[selector.Name], anywhere)
 		known = append(known, of...)
 		for _, matcher := range selector.LabelMatchers {
-			if matcher.Name != labels.MetricName {
+			if matcher.Name != model.MetricNameLabel {
 				require.Contains(t, of, matcher.Name, "%s in %s", selector.Name, expression)
 			}
 		}

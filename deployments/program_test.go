@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(programs) //nolint:errcheck // a temporary folder
+		defer os.RemoveAll(programs)
 		return m.Run()
 	}())
 }

@@ -16,16 +16,17 @@ import (
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
-// gauges keeps the last value of each gauge, by its name and queue.
+// gauges keeps the last and the largest value of each gauge, by its name and queue.
 type gauges struct {
 	client.MetricsHandler
-	tags   map[string]string
-	mu     *sync.Mutex
-	values map[[2]string]float64
+	tags    map[string]string
+	mu      *sync.Mutex
+	values  map[[2]string]float64
+	largest map[[2]string]float64
 }
 
 func newGauges() *gauges {
-	return &gauges{MetricsHandler: client.MetricsNopHandler, mu: &sync.Mutex{}, values: map[[2]string]float64{}}
+	return &gauges{MetricsHandler: client.MetricsNopHandler, mu: &sync.Mutex{}, values: map[[2]string]float64{}, largest: map[[2]string]float64{}}
 }
 
 func (g *gauges) WithTags(tags map[string]string) client.MetricsHandler {
@@ -51,6 +52,17 @@ func (g gauge) Update(value float64) {
 	g.all.mu.Lock()
 	defer g.all.mu.Unlock()
 	g.all.values[g.key] = value
+	g.all.largest[g.key] = max(g.all.largest[g.key], value)
+}
+
+// awaitOnce waits until the gauge has, or has had, the value or more.
+func (g *gauges) awaitOnce(t *testing.T, name, queue string, want float64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.largest[[2]string{name, queue}] >= want
+	}, patience, 10*time.Millisecond, "%s of %s was never %v", name, queue, want)
 }
 
 // await waits until the gauge has the value.
@@ -89,7 +101,7 @@ func TestGaugesSayWhatRunsAndWhetherTheWorkerIsPaused(t *testing.T) {
 	measured.await(t, worker.MetricRunning, idle, 0)
 	// It comes by a poll that was open already, and waits for a permit before it is handed back.
 	ids = append(ids, b.enqueue(idle, "block", `{}`))
-	measured.await(t, worker.MetricHeld, idle, 1)
+	measured.awaitOnce(t, worker.MetricHeld, idle, 1)
 	measured.await(t, worker.MetricHeld, idle, 0)
 	w.Pause()
 	measured.await(t, worker.MetricPaused, a, 1)

@@ -262,43 +262,47 @@ func TestTheWorkerServesItsMetrics(t *testing.T) {
 	require.Equal(t, "/measured", b.called(t))
 	address := regexp.MustCompile(`"?The metrics are served"? address=(\S+)`).FindStringSubmatch(p.stderr.String())
 	require.NotNil(t, address, p.stderr.String())
-	status := func(path string) int {
+	get := func(path string) (status int, body string) {
 		response, err := http.Get("http://" + address[1] + path)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		return response.StatusCode
-	}
-	require.Equal(t, http.StatusOK, status("/readyz"))
-	// While the task runs, and also while the worker waits for it to end.
-	p.signal(t, syscall.SIGTERM)
-	var metrics string
-	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + address[1] + "/metrics")
 		if err != nil {
-			return false
+			return 0, ""
 		}
 		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
-		metrics = string(body)
-		return err == nil && regexp.MustCompile(`(?m)^taskqueue_worker_paused{.*task_queue="`+b.queue+`".*} 1$`).MatchString(metrics)
-	}, patience, 50*time.Millisecond)
-	require.Regexp(t, `(?m)^taskqueue_worker_running{.*task_queue="`+b.queue+`".*} 1$`, metrics)
-	require.Contains(t, metrics, "# HELP taskqueue_worker_running Tasks of the queue that run in this worker.\n")
-	for _, count := range []string{
-		`action_wait_seconds_count{action="http.request",.*}`,
-		`action_run_seconds_count{action="http.request",.*status="completed",.*}`,
-		`task_seconds_count{action="http.request",.*status="completed",.*}`,
-		`task_seconds_bucket{action="http.request",.*le="86400"}`,
-		`worker_permits{.*}`,
-		`worker_held{.*}`,
-		`enqueued_total{broker="temporal",queue="` + b.queue + `",result="enqueued"}`,
-	} {
-		require.Regexp(t, `(?m)^taskqueue_`+count+` \d$`, metrics)
+		content, err := io.ReadAll(response.Body)
+		if err != nil {
+			return 0, ""
+		}
+		return response.StatusCode, string(content)
 	}
-	require.Equal(t, http.StatusOK, status("/healthz"))
-	require.Equal(t, http.StatusServiceUnavailable, status("/readyz"), "it stops")
-	require.Contains(t, metrics, "\ntemporal_request_latency_seconds_bucket{")
-	require.Contains(t, metrics, "\ngo_goroutines ")
+	requireMetrics := func(patterns ...string) {
+		t.Helper()
+		for _, pattern := range patterns {
+			pattern := regexp.MustCompile(`(?m)^` + pattern)
+			require.Eventually(t, func() bool { _, metrics := get("/metrics"); return pattern.MatchString(metrics) }, patience, 50*time.Millisecond, "%s", pattern)
+		}
+	}
+	requireMetrics(
+		`# HELP taskqueue_worker_running Tasks of the queue that run in this worker.$`,
+		`taskqueue_worker_running{.*task_queue="`+b.queue+`".*} 1$`,
+		`taskqueue_worker_permits{.*} 1$`,
+		`taskqueue_worker_held{.*} 0$`,
+		`taskqueue_action_wait_seconds_count{action="http.request",.*} 2$`,
+		`taskqueue_action_run_seconds_count{action="http.request",.*status="completed",.*} 1$`,
+		`taskqueue_task_seconds_count{action="http.request",.*status="completed",.*} 1$`,
+		`taskqueue_task_seconds_bucket{action="http.request",.*le="86400"} 1$`,
+		`taskqueue_enqueued_total{broker="temporal",queue="`+b.queue+`",result="enqueued"} 0$`,
+		`temporal_request_latency_seconds_bucket{`,
+		`go_goroutines `,
+	)
+	status, _ := get("/readyz")
+	require.Equal(t, http.StatusOK, status)
+	// They are served while the task runs, and also while the worker waits for it to end.
+	p.signal(t, syscall.SIGTERM)
+	requireMetrics(`taskqueue_worker_paused{.*task_queue="` + b.queue + `".*} 1$`)
+	status, _ = get("/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	status, _ = get("/healthz")
+	require.Equal(t, http.StatusOK, status)
 	b.answers <- struct{}{}
 	require.NoError(t, <-p.ended, p.stderr.String())
 }

@@ -7,7 +7,7 @@ database="${POSTGRES_DB:-temporal}"
 export SQL_PLUGIN=postgres12_pgx SQL_HOST="$POSTGRES_HOST" SQL_PORT="${POSTGRES_PORT:-5432}" SQL_USER="$POSTGRES_USER" SQL_PASSWORD="$POSTGRES_PASSWORD"
 temporal-sql-tool --database "$database" create-database
 temporal-sql-tool --database "$database" setup-schema --version 0.0 # it never lowers the version of a schema that is there
-temporal-sql-tool --database "$database" update-schema --schema-dir /etc/temporal/schema/postgresql/v12/temporal/versioned
+temporal-sql-tool --database "$database" update-schema --schema-name postgresql/v12/temporal
 
 export ES_SERVER="${ELASTICSEARCH_SCHEME:-http}://$ELASTICSEARCH_HOST:${ELASTICSEARCH_PORT:-9200}"
 export ES_USER="${ELASTICSEARCH_USER:-}" ES_PWD="${ELASTICSEARCH_PASSWORD:-}"

@@ -10,8 +10,8 @@ import (
 	"github.com/distributed-task-queue/taskqueue/tasklog/monitor"
 )
 
-// NewAPI returns the REST API, which shows what the monitor measures, and whose metrics are among the program's. It opens no port. Who may use it is known until the App is
-// closed.
+// NewAPI returns the REST API, which shows what the monitor measures, and whose metrics are among the program's. It opens no port. Who may
+// use it is known until the App is closed.
 func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 	settings := a.Config.API
 	encryption, err := openTLS(settings.TLS, a.Logger)
