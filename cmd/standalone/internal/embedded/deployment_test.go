@@ -13,8 +13,8 @@ import (
 // A server of its own is configured by files, which must be what this release of it understands.
 func TestTheDeploymentsServerConfigurationIsUnderstood(t *testing.T) {
 	for name, value := range map[string]string{
-		"POSTGRES_HOST": "db.example.com", "POSTGRES_PASSWORD": `a "quoted" \ word`, "ELASTICSEARCH_HOST": "search.example.com",
-		"ELASTICSEARCH_PASSWORD": "secret", "NUM_HISTORY_SHARDS": "64", "BIND_ON_IP": "192.0.2.7", "SQL_MAX_CONNS": "33",
+		"POSTGRES_SEEDS": "db.example.com", "POSTGRES_PWD": `a "quoted" \ word`, "ES_SEEDS": "search.example.com",
+		"ES_PWD": "secret", "NUM_HISTORY_SHARDS": "64", "BIND_ON_IP": "192.0.2.7", "SQL_MAX_CONNS": "33",
 	} {
 		t.Setenv(name, value)
 	}
