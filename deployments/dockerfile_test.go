@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func TestTheImagesBuildCommandWorks(t *testing.T) {
 	}
 	shell := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(command, "/out/", out))
 	shell.Dir = ".."
-	shell.Env = append(os.Environ(), "TARGETOS=linux", "TARGETARCH=arm64")
+	shell.Env = append(os.Environ(), "TARGETOS=linux", "TARGETARCH="+runtime.GOARCH)
 	output, err := shell.CombinedOutput()
 	require.NoError(t, err, string(output))
 	if os.Getenv("TEST_THOROUGH") != "" {
