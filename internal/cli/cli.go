@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/version"
 )
 
 // Streams are what the command line reads and writes.
@@ -59,6 +60,7 @@ func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "taskctl",
 		Short:             "Enqueue tasks and look into the task log",
+		Version:           version.String(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
