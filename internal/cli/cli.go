@@ -85,7 +85,7 @@ func (p *program) command() *cobra.Command {
 // group returns a command that only has further commands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use + " COMMAND", Short: short, Args: cobra.NoArgs, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return usagef("%s needs one of its commands; see %s --help", c.CommandPath(), c.CommandPath())
 		},
