@@ -2,6 +2,7 @@ package taskqueue_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -166,4 +167,26 @@ func ExampleProgress() {
 	// Output:
 	// 40 %: 4 of 10 scenes
 	// completed and left film.webm
+}
+
+// An action without typed parameters, which says by itself what they look like.
+func ExampleRegistry_add() {
+	registry := taskqueue.NewRegistry()
+	err := registry.Add(taskqueue.Action{
+		Name:     "index.rebuild",
+		Schema:   json.RawMessage(`{"type": "object", "properties": {"shards": {"type": "integer"}}}`), // for forms
+		Policy:   task.Policy{Attempts: 3, Timeout: time.Minute},
+		Category: func(json.RawMessage) (task.Category, error) { return task.CategoryUpdate, nil },
+		Run: func(_ context.Context, parameters json.RawMessage) (task.Report, error) {
+			return task.Success("rebuilt with %s", parameters), nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	action, known := registry.Lookup("index.rebuild") // a worker looks it up for a task
+	report, err := action.Run(context.Background(), json.RawMessage(`{"shards": 4}`))
+	fmt.Println(known, registry.Names(), report.Message, err)
+	// Output:
+	// true [index.rebuild] rebuilt with {"shards": 4} <nil>
 }
