@@ -13,7 +13,7 @@ CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 # Flags for `go test`.
 TESTFLAGS ?= -timeout 20m
 
-.PHONY: test race vet lint workflowcheck generate fmt check vuln licenses release-check snapshot reproducible release
+.PHONY: test race vet lint workflowcheck generate docs fmt check vuln licenses release-check snapshot reproducible release
 
 # Every test, against real parts. The first run builds the embedded Temporal server, which takes some minutes.
 test:
@@ -40,6 +40,10 @@ workflowcheck:
 # The Go client of the REST API follows api/openapi.yaml.
 generate:
 	go generate ./api/apiclient
+
+# The pages of commands and keys follow the programs.
+docs:
+	UPDATE_DOCS=1 go test ./internal/config ./internal/cli ./cmd/api ./cmd/worker ./cmd/standalone -run TheReference
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')
