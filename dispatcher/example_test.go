@@ -41,5 +41,5 @@ func Example() {
 	// csv.import goes to batch
 	// csv.import goes to imports
 	// greet goes to mail
-	// taskqueue: Found not registered queue(s) linked to task(s): greet => hall
+	// taskqueue: Found not registered queue(s) linked to task(s): hall. Please add the queue(s), or correct the associations.
 }

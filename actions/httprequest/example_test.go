@@ -48,6 +48,6 @@ func Example() {
 		}
 	}
 	// Output:
-	// completed 200 POST {"order": 17}
+	// completed 200 POST {"order":17}
 	// failed POST elsewhere.example was not sent: the host "elsewhere.example" is not allowed; the worker's configuration lists allowed hosts in actions.http.allowedHosts
 }

@@ -45,5 +45,5 @@ func Example() {
 	}
 	fmt.Println(report.Message)
 	// Output:
-	// 12042 rows read, 12000 written, 42 refused
+	// the sample: 12042 rows read, 12000 written, 42 refused
 }
