@@ -2,6 +2,7 @@ package taskqueue_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 
@@ -70,7 +71,7 @@ func ExampleClient_EnqueueTx() {
 		}
 		return created, tx.Commit() // enqueues the task
 	}
-	_, err = order(16, func() error { return fmt.Errorf("the card is refused") })
+	_, err = order(16, func() error { return errors.New("the card is refused") })
 	fmt.Println("16:", err)
 	created, err := order(17, func() error { return nil })
 	if err != nil {
