@@ -6,18 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/pythontest"
 )
 
 // The environment variables of this test.
 const (
 	// envSchemathesis is "required" where this test is to be run.
 	envSchemathesis = "TEST_SCHEMATHESIS"
-	// envSchemathesisVenv names a folder that keeps its virtual environment from one run to the next.
-	envSchemathesisVenv = "TEST_SCHEMATHESIS_VENV"
 	// envSchemathesisCases is how many cases at most each phase makes up for an operation.
 	envSchemathesisCases = "TEST_SCHEMATHESIS_CASES"
 )
@@ -53,13 +52,5 @@ func installSchemathesis(t *testing.T) string {
 	if os.Getenv(envSchemathesis) != "required" {
 		t.Skipf("takes minutes, and Python 3.10 or later; set %s=required to run it", envSchemathesis)
 	}
-	bin := filepath.Join(cmp.Or(os.Getenv(envSchemathesisVenv), filepath.Join(t.TempDir(), "venv")), "bin")
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", filepath.Dir(bin)},
-		{filepath.Join(bin, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "testdata/schemathesis.txt"},
-	} {
-		out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput()
-		require.NoError(t, err, "%s\n%s", strings.Join(command, " "), out)
-	}
-	return filepath.Join(bin, "schemathesis")
+	return filepath.Join(pythontest.Install(t, envSchemathesis, "testdata/schemathesis.txt"), "schemathesis")
 }

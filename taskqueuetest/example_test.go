@@ -148,3 +148,37 @@ func ExampleRecorder_RunAll() {
 	// Welcome Ada is completed with welcomed Ada
 	// Welcome Bob is completed with welcomed Bob
 }
+
+// Render is the parameters of the action "film.render", which asks a render farm to do the work.
+type Render struct {
+	Film string `json:"film"`
+}
+
+// Action names the action.
+func (Render) Action() string { return "film.render" }
+
+// RemoteStatus asks the farm how far it is.
+func (Render) RemoteStatus(context.Context, *task.Task) (task.Status, error) {
+	return task.Completed, nil
+}
+
+// Work that is done elsewhere: the task is done when that is.
+func ExampleRecorder_RunAll_remote() {
+	t := outside{} // yours is the test's
+	registry := taskqueue.NewRegistry()
+	client, recorder := taskqueuetest.NewClient(t, taskqueue.Config{Actions: registry})
+	err := taskqueue.Register(registry, func(_ context.Context, r Render) (task.Report, error) {
+		return task.Info("%s is with the farm", r.Film), nil
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if _, err := client.Enqueue(t.Context(), Render{Film: "Metropolis"}, "Render Metropolis"); err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, result := range recorder.RunAll(t, registry) {
+		fmt.Println(result.Task.Label, "is", result.Status)
+	}
+	// Output:
+	// Render Metropolis is completed
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/version"
 )
 
 func main() {
@@ -32,7 +33,7 @@ func start() error {
 func newCommand() *cobra.Command {
 	var file, listen string
 	command := &cobra.Command{
-		Use: "api", Short: "Serve the REST API", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		Use: "api", Short: "Serve the REST API", Version: version.String(), Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(command *cobra.Command, _ []string) error { return run(command.Context(), file, listen) },
 	}
 	command.Flags().StringVar(&file, "config", "", "configuration file (default "+config.DefaultFile+", if it exists)")

@@ -20,6 +20,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/embedded"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
+	"github.com/distributed-task-queue/taskqueue/internal/version"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
@@ -68,6 +69,7 @@ func newCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:           "standalone",
 		Short:         "Run the whole task queue in one process",
+		Version:       version.String(),
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

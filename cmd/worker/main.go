@@ -19,6 +19,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/version"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
@@ -48,6 +49,7 @@ func newCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:           "worker",
 		Short:         "Run tasks",
+		Version:       version.String(),
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

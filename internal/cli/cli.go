@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/version"
 )
 
 // Streams are what the command line reads and writes.
@@ -59,6 +60,7 @@ func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "taskctl",
 		Short:             "Enqueue tasks and look into the task log",
+		Version:           version.String(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -83,7 +85,7 @@ func (p *program) command() *cobra.Command {
 // group returns a command that only has further commands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use + " COMMAND", Short: short, Args: cobra.NoArgs, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return usagef("%s needs one of its commands; see %s --help", c.CommandPath(), c.CommandPath())
 		},

@@ -2,14 +2,12 @@ package browsertest
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,15 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/internal/pythontest"
 )
 
-// The environment variables of these tests.
-const (
-	// envBrowser is "required" where a missing browser or Python must fail the tests instead of skipping them.
-	envBrowser = "TEST_BROWSER"
-	// envVenv names a folder that keeps the virtual environment from one run to the next.
-	envVenv = "TEST_BROWSER_VENV"
-)
+// envBrowser is the environment variable that is "required" where a missing browser or Python must fail the tests instead of skipping them.
+const envBrowser = "TEST_BROWSER"
 
 // configuration gives the standalone two queues, and an action that takes its time.
 var configuration = []string{
@@ -91,22 +85,7 @@ func findChromium(t *testing.T) string {
 // install returns the Python of a virtual environment in which requirements.txt is installed.
 func install(t *testing.T) string {
 	t.Helper()
-	venv := cmp.Or(os.Getenv(envVenv), filepath.Join(t.TempDir(), "venv"))
-	python := filepath.Join(venv, "bin", "python")
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", venv},
-		{python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"},
-	} {
-		out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput()
-		if err == nil {
-			continue
-		}
-		if os.Getenv(envBrowser) != "required" {
-			t.Skipf("needs Python 3.10 or later with venv and pip: %s: %v\n%s", strings.Join(command, " "), err, out)
-		}
-		require.NoError(t, err, "%s\n%s", strings.Join(command, " "), out)
-	}
-	return python
+	return filepath.Join(pythontest.Install(t, envBrowser, "requirements.txt"), "python")
 }
 
 // startStandalone runs the program until the test ends, and returns the addresses of its ready line.

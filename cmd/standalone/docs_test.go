@@ -1,0 +1,12 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/distributed-task-queue/taskqueue/internal/doctest"
+)
+
+func TestTheReferenceIsThatOfTheCommand(t *testing.T) {
+	t.Parallel()
+	doctest.RequireSection(t, "docs/cli.md", "standalone", doctest.Commands(newCommand()))
+}
