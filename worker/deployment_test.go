@@ -17,6 +17,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/worker"
+	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
 // fleet is a deployment whose versions are workers in this process.
@@ -183,6 +184,22 @@ func TestAQueueOfAVersionIsPausedAndCounted(t *testing.T) {
 	_, err = queues.Resume(t.Context(), queue)
 	require.NoError(t, err)
 	f.ranOnce(waiting, "1", "v1")
+}
+
+// The queue on which workers wait for children has no versions.
+func TestATaskOfAVersionWaitsForItsChildren(t *testing.T) {
+	f := newFleet(t)
+	_, _ = f.start("v1")
+	f.promote("v1")
+	parent := f.enqueue(f.queue("a"), "long", "1")
+	f.eventually(func() bool { return len(f.versions("1")) == 1 })
+	child := f.put(&task.Task{
+		Action: "short", Parameters: json.RawMessage("2"), Metadata: task.Metadata{Queue: f.queue("b"), ParentID: parent},
+	})
+	require.NoError(t, f.client.SignalWorkflow(t.Context(), string(parent), "", workflows.SignalChildren, 1))
+	f.release <- struct{}{}
+	f.ranOnce(parent, "1", "v1")
+	f.ranOnce(child, "2", "v1")
 }
 
 func (f *fleet) eventually(is func() bool) {

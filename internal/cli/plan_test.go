@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +21,21 @@ func TestAPlanIsComputedWithoutAServer(t *testing.T) {
 	require.Equal(t, cli.StatusOK, table.status, table.err)
 	require.Regexp(t, `history shards +512 +one does 7\.1 tasks/s at 5ms a write`, table.out)
 	require.Regexp(t, `tasks in the log +518,400,000`, table.out)
+}
+
+func TestTheDocumentationHasThePlans(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	page, err := os.ReadFile("../../docs/capacity.md")
+	require.NoError(t, err)
+	for _, command := range []string{
+		"plan --rate 200 --retention 30d --duration 2s --parameters 1KiB --concurrency 20",
+		"plan --rate 10000 --average 400 --retention 30d --duration 500ms --concurrency 100",
+	} {
+		r := b.run(t, append(strings.Fields(command), "--output", "table")...)
+		require.Equal(t, cli.StatusOK, r.status, r.err)
+		require.Contains(t, string(page), "$ taskctl "+command+"\n"+r.out)
+	}
 }
 
 func TestPlansThatCannotBe(t *testing.T) {
