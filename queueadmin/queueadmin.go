@@ -89,15 +89,12 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	if err != nil {
 		return Queue{}, err
 	}
-	limit := actions.GetConfig().GetQueueRateLimit()
 	queue := Queue{
 		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
-		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Paused: pauses(limit), Associations: []string{},
+		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Associations: []string{},
 		Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
 	}
-	if queue.Paused {
-		queue.PauseReason, _, _ = strings.Cut(limit.GetMetadata().GetReason(), restoreMark)
-	}
+	queue.limitedBy(actions.GetConfig().GetQueueRateLimit())
 	for action, name := range a.dispatcher.Associations() {
 		if name == q.Name {
 			queue.Associations = append(queue.Associations, action)
@@ -105,6 +102,14 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	}
 	slices.Sort(queue.Associations)
 	return queue, nil
+}
+
+// limitedBy says whether the rate limit pauses the queue.
+func (q *Queue) limitedBy(limit *taskqueuepb.RateLimitConfig) {
+	q.Paused, q.PauseReason = pauses(limit), ""
+	if q.Paused {
+		q.PauseReason, _, _ = strings.Cut(limit.GetMetadata().GetReason(), restoreMark)
+	}
 }
 
 // restoreMark stands in the reason of a pause before the rate limit that the queue had.
@@ -117,19 +122,19 @@ func (a *Admin) Pause(ctx context.Context, name, reason string) (Queue, error) {
 	if err != nil {
 		return Queue{}, err
 	}
-	before, err := rateLimit(ctx, a.client, a.namespace, name)
+	limit, err := rateLimit(ctx, a.client, a.namespace, name)
 	if err != nil {
 		return Queue{}, err
 	}
-	if !pauses(before) {
-		if before.GetRateLimit() != nil { // Resume puts it back
-			reason += restoreMark + strconv.FormatFloat(float64(before.GetRateLimit().GetRequestsPerSecond()), 'g', -1, 32)
+	if !pauses(limit) {
+		if limit.GetRateLimit() != nil { // Resume puts it back
+			reason += restoreMark + strconv.FormatFloat(float64(limit.GetRateLimit().GetRequestsPerSecond()), 'g', -1, 32)
 		}
-		if err := a.setRateLimit(ctx, name, &taskqueuepb.RateLimit{RequestsPerSecond: 0}, reason); err != nil {
+		if limit, err = a.setRateLimit(ctx, name, &taskqueuepb.RateLimit{RequestsPerSecond: 0}, reason); err != nil {
 			return Queue{}, fmt.Errorf("pause queue %q: %w", name, err)
 		}
 	}
-	return a.describe(ctx, q)
+	return a.describeWith(ctx, q, limit)
 }
 
 // Resume ends a pause.
@@ -138,30 +143,43 @@ func (a *Admin) Resume(ctx context.Context, name string) (Queue, error) {
 	if err != nil {
 		return Queue{}, err
 	}
-	paused, err := rateLimit(ctx, a.client, a.namespace, name)
+	limit, err := rateLimit(ctx, a.client, a.namespace, name)
 	if err != nil {
 		return Queue{}, err
 	}
-	if pauses(paused) {
+	if pauses(limit) {
 		var before *taskqueuepb.RateLimit
-		if _, value, ok := strings.Cut(paused.GetMetadata().GetReason(), restoreMark); ok {
+		if _, value, ok := strings.Cut(limit.GetMetadata().GetReason(), restoreMark); ok {
 			if perSecond, err := strconv.ParseFloat(value, 32); err == nil {
 				before = &taskqueuepb.RateLimit{RequestsPerSecond: float32(perSecond)}
 			}
 		}
-		if err := a.setRateLimit(ctx, name, before, ""); err != nil {
+		if limit, err = a.setRateLimit(ctx, name, before, ""); err != nil {
 			return Queue{}, fmt.Errorf("resume queue %q: %w", name, err)
 		}
 	}
-	return a.describe(ctx, q)
+	return a.describeWith(ctx, q, limit)
 }
 
-func (a *Admin) setRateLimit(ctx context.Context, queue string, limit *taskqueuepb.RateLimit, reason string) error {
-	_, err := a.client.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
+// describeWith describes a queue whose rate limit has just been set, of which the server's descriptions may not know yet.
+func (a *Admin) describeWith(ctx context.Context, q dispatcher.Queue, limit *taskqueuepb.RateLimitConfig) (Queue, error) {
+	queue, err := a.describe(ctx, q)
+	if err != nil {
+		return Queue{}, err
+	}
+	queue.limitedBy(limit)
+	return queue, nil
+}
+
+// setRateLimit returns the limit as it is then.
+func (a *Admin) setRateLimit(
+	ctx context.Context, queue string, limit *taskqueuepb.RateLimit, reason string,
+) (*taskqueuepb.RateLimitConfig, error) {
+	updated, err := a.client.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
 		Namespace: a.namespace, Identity: "taskqueue", TaskQueue: queue, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
 		UpdateQueueRateLimit: &workflowservice.UpdateTaskQueueConfigRequest_RateLimitUpdate{RateLimit: limit, Reason: reason},
 	})
-	return err
+	return updated.GetConfig().GetQueueRateLimit(), err
 }
 
 // Paused reports whether the queue is paused for all workers.

@@ -51,6 +51,8 @@ type Config struct {
 	Strategy Strategy
 	// Limits keep the worker from taking tasks while the machine is busy. Default: none do.
 	Limits Limits
+	// Deployment makes the worker one of a version, for Temporal's Worker Versioning. Default: it has none.
+	Deployment Deployment
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
 	// cancelled. Default: 30 s.
 	ShutdownTimeout time.Duration
@@ -106,6 +108,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Limits.Validate(); err != nil {
 		return fmt.Errorf("worker: Config.Limits: %w", err)
+	}
+	if err := c.Deployment.Validate(); err != nil {
+		return fmt.Errorf("worker: Config.Deployment: %w", err)
 	}
 	if c.ShutdownTimeout < 0 {
 		return fmt.Errorf("worker: Config.ShutdownTimeout is %s; it cannot be negative", c.ShutdownTimeout)

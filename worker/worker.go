@@ -97,7 +97,7 @@ func New(config Config) (*Worker, error) {
 	return w, nil
 }
 
-// newSystemWorker returns the SDK's worker of the SystemQueue.
+// newSystemWorker returns the SDK's worker of the SystemQueue. It has no version: several deployments may share that queue, and any worker does.
 func (w *Worker) newSystemWorker() sdkworker.Worker {
 	sdk := sdkworker.New(w.config.Client, workflows.SystemQueue, sdkworker.Options{
 		DisableWorkflowWorker:            true,
@@ -136,6 +136,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
 		WorkerStopTimeout:            stopGrace,
 		Interceptors:                 w.tracing,
+		DeploymentOptions:            w.config.Deployment.sdkOptions(),
 	})
 	tasks := &workflows.Workflows{
 		PolicyOf: func(action string) task.Policy {

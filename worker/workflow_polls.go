@@ -22,3 +22,9 @@ func (c Config) workflowPolls(q Queue) int {
 	}
 	return min(lightestWorkflowPolls*q.Weight/lightest, heaviestWorkflowPolls)
 }
+
+// OpenPolls returns how many polls a worker of so many queues with the same weight has open at most: those for tasks, those for workflow
+// tasks, and the one of the SystemQueue.
+func OpenPolls(queues, concurrency int) int {
+	return queues*(min(concurrency, maxPollers)+evenWorkflowPolls) + 1
+}

@@ -92,7 +92,9 @@ func (b *Broker) Count(ctx context.Context, queue string) (int64, error) {
 	description, err := b.client.DescribeTaskQueueEnhanced(ctx, client.DescribeTaskQueueEnhancedOptions{
 		TaskQueue:      queue,
 		TaskQueueTypes: []client.TaskQueueType{client.TaskQueueTypeActivity, client.TaskQueueTypeWorkflow},
-		ReportStats:    true,
+		// Those of a version of the workers count as its own, not as the queue's.
+		Versions:    &client.TaskQueueVersionSelection{Unversioned: true, AllActive: true}, //nolint:staticcheck // as below
+		ReportStats: true,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the tasks of queue %q: %w", queue, err)

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,7 @@ type options struct {
 	limit       int
 	concurrency int
 	strategy    string
+	deployment  worker.Deployment
 }
 
 func newCommand() *cobra.Command {
@@ -63,6 +65,8 @@ func newCommand() *cobra.Command {
 	flags.IntVar(&o.limit, "limit", 0, "end after this many tasks; needs --queue (default: no limit)")
 	flags.IntVar(&o.concurrency, "concurrency", 0, "how many tasks run at a time (default: worker.concurrency of the configuration)")
 	flags.StringVar(&o.strategy, "strategy", "", "which queue is next, weight or strict (default: worker.strategy of the configuration)")
+	flags.StringVar(&o.deployment.Name, "deployment", "", "the deployment that this worker is of (default: worker.deployment.name of the configuration)")
+	flags.StringVar(&o.deployment.BuildID, "build-id", "", "the version of the deployment (default: worker.deployment.buildId of the configuration)")
 	return command
 }
 
@@ -88,6 +92,11 @@ func (o options) load() (config.Config, error) {
 		if c.Worker.Strategy, err = worker.ParseStrategy(o.strategy); err != nil {
 			return config.Config{}, fmt.Errorf("--strategy: %w", err)
 		}
+	}
+	c.Worker.Deployment.Name = cmp.Or(o.deployment.Name, c.Worker.Deployment.Name)
+	c.Worker.Deployment.BuildID = cmp.Or(o.deployment.BuildID, c.Worker.Deployment.BuildID)
+	if err := c.Worker.Deployment.Validate(); err != nil {
+		return config.Config{}, fmt.Errorf("worker.deployment.%w", err)
 	}
 	return c, nil
 }
@@ -125,7 +134,8 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (err error) 
 	defer func() { err = errors.Join(err, stopMetrics()) }()
 	defer obeyPauseSignals(w)()
 	program.Logger.Info("The worker starts", "namespace", program.Namespace, "queue", o.queue, "limit", o.limit,
-		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "actions", actions.Names())
+		"concurrency", c.Worker.Concurrency, "strategy", c.Worker.Strategy, "deployment", c.Worker.Deployment.Name, "build", c.Worker.Deployment.BuildID,
+		"actions", actions.Names())
 	defer context.AfterFunc(ctx, func() {
 		signal.Reset(os.Interrupt) // so that it does what it does to any other program
 		program.Logger.Info("The worker stops when the running tasks are done; SIGINT ends it at once", "timeout", c.Worker.ShutdownTimeout)

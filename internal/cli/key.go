@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,17 +133,9 @@ func expiry(text string, now time.Time) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
-	after, err := time.ParseDuration(text)
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n int
-		n, err = strconv.Atoi(days)
-		if n > 36500 {
-			return nil, usagef("--expires is %q; a key that lasts for more than a century should be one that never expires", text)
-		}
-		after = time.Duration(n) * 24 * time.Hour
-	}
-	if err != nil || after <= 0 {
-		return nil, usagef("--expires is %q; give days or a duration such as 90d or 12h", text)
+	after, err := parseDays("expires", text)
+	if err != nil {
+		return nil, err
 	}
 	return new(now.Add(after)), nil
 }

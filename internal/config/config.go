@@ -105,6 +105,8 @@ type Worker struct {
 	Strategy worker.Strategy `yaml:"strategy"`
 	// Limits keep the worker from taking tasks while the machine is busy.
 	Limits worker.Limits `yaml:"limits"`
+	// Deployment is the version that the worker is of. Default: none.
+	Deployment worker.Deployment `yaml:"deployment"`
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped.
 	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"`
 }
@@ -200,6 +202,9 @@ func (c Config) validate() error {
 	if err := c.Worker.Limits.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("worker.limits.%w", err))
 	}
+	if err := c.Worker.Deployment.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("worker.deployment.%w", err))
+	}
 	if c.Worker.ShutdownTimeout <= 0 {
 		refuse("worker.shutdownTimeout", c.Worker.ShutdownTimeout, "it must be more than 0")
 	}
@@ -247,6 +252,7 @@ func (c Config) WorkerConfig() worker.Config {
 		Concurrency:     c.Worker.Concurrency,
 		Strategy:        c.Worker.Strategy,
 		Limits:          c.Worker.Limits,
+		Deployment:      c.Worker.Deployment,
 		ShutdownTimeout: c.Worker.ShutdownTimeout,
 	}
 }

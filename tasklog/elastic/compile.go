@@ -249,10 +249,8 @@ func exists(field string) object { return object{"exists": object{"field": field
 func all(queries ...object) object {
 	var filter, mustNot []object
 	for _, q := range queries {
-		inner, _ := q["bool"].(object)
-		wanted, someWanted := inner["filter"].([]object)
-		unwanted, someUnwanted := inner["must_not"].([]object)
-		if known := count(someWanted, someUnwanted); known == 0 || known != len(inner) {
+		wanted, unwanted, ok := parts(q)
+		if !ok {
 			filter = append(filter, q)
 			continue
 		}
@@ -268,14 +266,24 @@ func all(queries ...object) object {
 	return object{"bool": conjunction}
 }
 
-// count returns how many are true.
-func count(all ...bool) (n int) {
-	for _, one := range all {
-		if one {
-			n++
+// parts returns what a conjunction wants and what it does not; ok is false if the query is something else.
+func parts(q object) (wanted, unwanted []object, ok bool) {
+	inner, ok := q["bool"].(object)
+	if !ok {
+		return nil, nil, false
+	}
+	for clause, value := range inner {
+		queries, isList := value.([]object)
+		switch {
+		case isList && clause == "filter":
+			wanted = queries
+		case isList && clause == "must_not":
+			unwanted = queries
+		default:
+			return nil, nil, false
 		}
 	}
-	return n
+	return wanted, unwanted, true
 }
 
 func not(q object) object { return object{"bool": object{"must_not": []object{q}}} }
