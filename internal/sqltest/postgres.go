@@ -44,7 +44,11 @@ func StartPostgres(t testing.TB, dir string, settings ...string) *Postgres {
 	_, err = file.WriteString(lines)
 	require.NoError(t, errors.Join(err, file.Close()))
 	p.Start(t)
-	t.Cleanup(func() { _ = p.Command("pg_ctl", "stop", "-D", p.data(), "-m", "immediate").Run() }) // it may be down already
+	t.Cleanup(func() {
+		if p.running() {
+			p.Stop(t, "immediate")
+		}
+	})
 	return p
 }
 
@@ -52,10 +56,12 @@ func findPostgres(program string) (string, error) { return find(program, "/usr/l
 
 func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
+func (p *Postgres) running() bool { return p.Command("pg_ctl", "status", "-D", p.data()).Run() == nil }
+
 // Start starts the server and returns when it answers. It does nothing if the server runs.
 func (p *Postgres) Start(t testing.TB) {
 	t.Helper()
-	if p.Command("pg_ctl", "status", "-D", p.data()).Run() == nil {
+	if p.running() {
 		return
 	}
 	p.Run(t, "pg_ctl", "start", "-D", p.data(), "-w", "-t", "120", "-l", p.log())
@@ -65,6 +71,12 @@ func (p *Postgres) Start(t testing.TB) {
 func (p *Postgres) Restart(t testing.TB, mode string) {
 	t.Helper()
 	p.Run(t, "pg_ctl", "restart", "-D", p.data(), "-m", mode, "-w", "-t", "120", "-l", p.log())
+}
+
+// Stop stops the server, in one of these modes.
+func (p *Postgres) Stop(t testing.TB, mode string) {
+	t.Helper()
+	p.Run(t, "pg_ctl", "stop", "-D", p.data(), "-m", mode, "-w", "-t", "120")
 }
 
 func (p *Postgres) log() string { return filepath.Join(p.dir, "log") }

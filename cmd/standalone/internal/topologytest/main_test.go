@@ -1,3 +1,5 @@
+//go:build linux
+
 package topologytest
 
 import (
@@ -44,6 +46,7 @@ func run(m *testing.M) int {
 		}
 	}
 	status := m.Run()
+	visitor.CloseIdleConnections()
 	if err := goleak.Find(); status == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

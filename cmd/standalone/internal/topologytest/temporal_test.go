@@ -1,3 +1,5 @@
+//go:build linux
+
 package topologytest
 
 import (
@@ -27,8 +29,12 @@ import (
 	"github.com/distributed-task-queue/taskqueue/internal/sqltest"
 )
 
-// database is the name of Temporal's database.
-const database = "temporal"
+const (
+	// database is the name of Temporal's database.
+	database = "temporal"
+	// settings is the folder of the server's configuration, which takes what this test chooses from the environment.
+	settings = "testdata/temporal/"
+)
 
 // createSchema makes Temporal's database with its own tool.
 func createSchema(t *testing.T, postgres *sqltest.Postgres) {
@@ -38,7 +44,7 @@ func createSchema(t *testing.T, postgres *sqltest.Postgres) {
 		{"setup-schema", "--version", "0.0"},
 		{"update-schema", "--schema-name", "postgresql/v12/temporal"},
 	} {
-		flags := []string{"--plugin", "postgres12", "--endpoint", loopback, "--port", postgres.Port, "--user", "postgres", "--database", database}
+		flags := []string{"--plugin", "postgres12_pgx", "--endpoint", loopback, "--port", postgres.Port, "--user", "postgres", "--database", database}
 		out, err := exec.Command(program("sql"), append(flags, args...)...).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
@@ -61,7 +67,7 @@ func newTemporal(t *testing.T, host string, tp *topology) *temporal {
 	require.NoError(t, err)
 	s := &temporal{owner: tp.owner, host: host, environment: append(os.Environ(),
 		"LOG_LEVEL=error", "NUM_HISTORY_SHARDS=4", "BIND_ON_IP="+host, "TEMPORAL_BROADCAST_ADDRESS="+host,
-		"DYNAMIC_CONFIG_FILE_PATH="+absolute("testdata/dynamicconfig.yaml"),
+		"DYNAMIC_CONFIG_FILE_PATH="+absolute(settings+"dynamicconfig.yaml"),
 		"POSTGRES_SEEDS="+loopback, "DB_PORT="+tp.postgres.Port, "POSTGRES_USER=postgres", "DBNAME="+database,
 		"ES_SEEDS="+elasticsearch.Hostname(), "ES_PORT="+elasticsearch.Port(), "ES_VIS_INDEX="+tp.index,
 	)}
@@ -86,7 +92,7 @@ func (s *temporal) address() string { return net.JoinHostPort(s.host, s.port) }
 // start runs a process and returns when the frontend says that it serves.
 func (s *temporal) start(t *testing.T) {
 	t.Helper()
-	command := exec.Command(program("server"), "--config-file", absolute("testdata/temporal.yaml"), "--allow-no-auth", "start")
+	command := exec.Command(program("server"), "--config-file", absolute(settings+"config.yaml"), "--allow-no-auth", "start")
 	command.Env = s.environment
 	s.Process = processtest.Start(s.owner, command)
 	connection, err := grpc.NewClient(s.address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
