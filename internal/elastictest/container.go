@@ -47,6 +47,7 @@ func newContainer(ctx context.Context, dir string, port int) (*containerServer, 
 
 func (c *containerServer) start(context.Context) error { return c.tell("start") }
 func (c *containerServer) stop() error                 { return c.tell("stop") }
+func (c *containerServer) kill() error                 { return c.tell("kill") }
 
 func (c *containerServer) close() error { return c.process.stop() }
 

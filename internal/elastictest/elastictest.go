@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/distributed-task-queue/taskqueue/internal/freeport"
 )
 
 const (
@@ -42,6 +44,8 @@ type backend interface {
 	start(ctx context.Context) error
 	// stop stops the server and keeps its data.
 	stop() error
+	// kill ends the server with SIGKILL and keeps its data.
+	kill() error
 	// close frees what stop keeps.
 	close() error
 }
@@ -69,7 +73,7 @@ func choose(ctx context.Context, dir string) (*Server, error) {
 		}
 		return &Server{URL: url}, nil
 	}
-	port, err := freePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +107,18 @@ func (s *Server) Stop() error {
 	}
 	s.running = false
 	return s.backend.stop()
+}
+
+// Kill ends the server with SIGKILL; its data stay. It does nothing if it is stopped already.
+func (s *Server) Kill() error {
+	if !s.Owned() {
+		return ErrNotOwned
+	}
+	if !s.running {
+		return nil
+	}
+	s.running = false
+	return s.backend.kill()
 }
 
 // Restart stops the server, unless it is stopped already, and starts it on the same port and data.

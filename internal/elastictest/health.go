@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
-
-	"math/rand/v2"
 )
 
 // startTimeout is how long a server may take until it answers: seconds, but much longer where every core is busy.
@@ -51,20 +48,4 @@ func health(ctx context.Context, url string) error {
 		return fmt.Errorf("its health is %s: %s", response.Status, body)
 	}
 	return nil
-}
-
-// freePort returns a port below those that systems hand out by themselves, lest another process gets it while the server is
-// stopped.
-func freePort() (int, error) {
-	const first, last, tries = 15000, 30000, 100
-	var err error
-	for range tries {
-		var listener net.Listener
-		port := first + rand.IntN(last-first)
-		listener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return port, listener.Close()
-		}
-	}
-	return 0, fmt.Errorf("find a free port: %w", err)
 }

@@ -62,4 +62,12 @@ func (n *node) stop() error {
 	return nil
 }
 
+func (n *node) kill() error {
+	if err := n.process.command.Process.Kill(); err != nil {
+		return fmt.Errorf("kill Elasticsearch: %w", err)
+	}
+	<-n.process.ended
+	return n.process.input.Close()
+}
+
 func (*node) close() error { return nil }

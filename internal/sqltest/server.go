@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -14,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/distributed-task-queue/taskqueue/internal/freeport"
 )
 
 // startTimeout is how long a server may take to answer, and to end.
@@ -71,9 +72,8 @@ func find(name string, patterns ...string) (string, error) {
 }
 
 func startPostgres(dir string) (*server, error) {
-	const folders = "/usr/lib/postgresql/*/bin"
-	initdb, initErr := find("initdb", folders)
-	postgres, err := find("postgres", folders)
+	initdb, initErr := findPostgres("initdb")
+	postgres, err := findPostgres("postgres")
 	if err := errors.Join(initErr, err); err != nil {
 		return nil, err
 	}
@@ -85,10 +85,11 @@ func startPostgres(dir string) (*server, error) {
 	if out, err := as.command(dir, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	port, err := freePort()
+	number, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}
+	port := strconv.Itoa(number)
 	command := as.command(dir, postgres, "-D", data, "-h", "127.0.0.1", "-p", port, "-k", dir, "-c", "fsync=off", "-c", "max_connections=300")
 	return start(command, filepath.Join(dir, "log"), "pgx", "postgres", func(database string) string {
 		return "postgres://postgres@127.0.0.1:" + port + "/" + database + "?sslmode=disable"
@@ -110,10 +111,11 @@ func startMySQL(dir string) (*server, error) {
 		"--skip-test-db").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
-	port, err := freePort()
+	number, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}
+	port := strconv.Itoa(number)
 	command := as.command(dir, mariadbd, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+port,
 		"--socket="+filepath.Join(dir, "socket"), "--pid-file="+filepath.Join(dir, "pid"), "--innodb-flush-log-at-trx-commit=0", "--max-connections=300")
 	return start(command, filepath.Join(dir, "log"), "mysql", "", func(database string) string {
@@ -169,13 +171,4 @@ func (s *server) stop() {
 	kill := time.AfterFunc(startTimeout, func() { _ = s.command.Process.Kill() })
 	defer kill.Stop()
 	<-s.ended
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, errors.Join(err, listener.Close())
 }

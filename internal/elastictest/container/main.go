@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// serve does what the lines of the standard input say, start or stop, and answers each with a line. The port on the host stays
+// serve does what the lines of the standard input say, start, stop or kill, and answers each with a line. The port on the host stays
 // the same, and so do the data, since a container that is stopped keeps its files.
 func serve(ctx context.Context, image, port string) (err error) {
 	var server *elasticsearch.ElasticsearchContainer
@@ -54,8 +54,11 @@ func serve(ctx context.Context, image, port string) (err error) {
 		case command == "stop" && server != nil:
 			timeout := stopTimeout
 			err = server.Stop(ctx, &timeout)
+		case command == "kill" && server != nil:
+			timeout := time.Duration(0) // then the engine kills it
+			err = server.Stop(ctx, &timeout)
 		default:
-			err = fmt.Errorf("unknown command %q: want start, or stop after it", command)
+			err = fmt.Errorf("unknown command %q: want start, or stop or kill after it", command)
 		}
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package crashtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/processtest"
 	"github.com/distributed-task-queue/taskqueue/internal/elastictest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -49,7 +51,7 @@ func testKilledArchiving(t *testing.T, s *server, c *taskqueue.Client, engine ta
 	f := startFleet(t, s, 1)
 	ids, enqueued := enqueue(t, c, chance, tasks)
 	<-enqueued
-	require.Eventually(t, func() bool { return ended(t, c) == tasks }, 3*patience, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return ended(t, c) == tasks }, 3*processtest.Patience, 100*time.Millisecond)
 	former := s.runs(t)
 	w := watchLists(t, engine, ids)
 
@@ -59,7 +61,7 @@ func testKilledArchiving(t *testing.T, s *server, c *taskqueue.Client, engine ta
 	s.finish(t, append([]string{"log", "archive"}, everything...)...)
 
 	// Nobody archives again: what the killed programs left is for the worker.
-	require.Eventually(t, func() bool { return len(s.executions(t)) == tasks && count(t, c, task.Archived) == tasks }, 3*patience,
+	require.Eventually(t, func() bool { return len(s.executions(t)) == tasks && count(t, c, task.Archived) == tasks }, 3*processtest.Patience,
 		200*time.Millisecond, "the superseded runs are deleted")
 	supersedes := map[string]string{}
 	for _, e := range s.executions(t) {
@@ -90,7 +92,7 @@ func TestKilledCancellingLeavesNoTaskStranded(t *testing.T) {
 			f := startFleet(t, s, 1)
 			ids, enqueued := enqueue(t, c, chance, tasks)
 			<-enqueued
-			require.Eventually(t, func() bool { return count(t, c, task.Enqueued) == tasks }, patience, 100*time.Millisecond)
+			require.Eventually(t, func() bool { return count(t, c, task.Enqueued) == tasks }, processtest.Patience, 100*time.Millisecond)
 			w := watchLists(t, s.index(t), ids)
 
 			command := append([]string{"log", "cancel"}, everything...)
@@ -98,13 +100,13 @@ func TestKilledCancellingLeavesNoTaskStranded(t *testing.T) {
 			kills := s.interrupt(t, chance, leastKills, cancelled, command...)
 			if again {
 				s.finish(t, command...)
-				require.Eventually(t, func() bool { return count(t, c, task.Cancelled) == tasks }, patience, 100*time.Millisecond)
+				require.Eventually(t, func() bool { return count(t, c, task.Cancelled) == tasks }, processtest.Patience, 100*time.Millisecond)
 			}
 			for _, q := range queues {
 				_, err := c.Queues().Resume(t.Context(), q.Name)
 				require.NoError(t, err)
 			}
-			require.Eventually(t, func() bool { return count(t, c, task.Completed, task.Cancelled) == tasks }, 3*patience,
+			require.Eventually(t, func() bool { return count(t, c, task.Completed, task.Cancelled) == tasks }, 3*processtest.Patience,
 				200*time.Millisecond, "a task is stranded")
 			started := f.ids(t)
 			for _, id := range ids {
@@ -120,9 +122,9 @@ func TestKilledCancellingLeavesNoTaskStranded(t *testing.T) {
 }
 
 // taskctl starts the program as a person would.
-func (s *server) taskctl(t *testing.T, args ...string) *process {
+func (s *server) taskctl(t *testing.T, args ...string) *processtest.Process {
 	t.Helper()
-	return startProcess(t, nil, taskctl, append([]string{"--address", s.address, "--output", "json"}, args...)...)
+	return processtest.Start(t, exec.Command(taskctl, append([]string{"--address", s.address, "--output", "json"}, args...)...))
 }
 
 // interrupt starts the command again and again, and kills it each time when it has done some more, until that was often enough or it
@@ -134,14 +136,14 @@ func (s *server) interrupt(t *testing.T, chance *rand.Rand, most int, done func(
 		p := s.taskctl(t, args...)
 		for working := true; working; {
 			select {
-			case <-p.exited:
-				require.NoError(t, p.err, "%s%s", &p.stderr, &p.stdout)
+			case <-p.Exited():
+				require.NoError(t, p.Failure(), "%s%s", &p.Err, &p.Out)
 				return kills
 			case <-time.After(50 * time.Millisecond):
 				working = done() <= enough
 			}
 		}
-		require.ErrorContains(t, p.end(t, syscall.SIGKILL), "killed")
+		require.ErrorContains(t, p.End(t, syscall.SIGKILL), "killed")
 		kills++
 	}
 	return kills
@@ -151,9 +153,9 @@ func (s *server) interrupt(t *testing.T, chance *rand.Rand, most int, done func(
 func (s *server) finish(t *testing.T, args ...string) {
 	t.Helper()
 	p := s.taskctl(t, args...)
-	<-p.exited
-	require.NoError(t, p.err, "%s%s", &p.stderr, &p.stdout)
-	require.True(t, strings.HasPrefix(p.stdout.String(), "{"), "%s", &p.stdout)
+	<-p.Exited()
+	require.NoError(t, p.Failure(), "%s%s", &p.Err, &p.Out)
+	require.True(t, strings.HasPrefix(p.Out.String(), "{"), "%s", &p.Out)
 }
 
 // executions returns what Temporal itself lists.

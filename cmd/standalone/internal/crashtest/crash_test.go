@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/processtest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
@@ -42,7 +43,7 @@ func TestKilledWorkersLoseNoTaskAndRunNoneTwice(t *testing.T) {
 	lastWorker := time.Now()
 	<-enqueued
 
-	require.Eventually(t, func() bool { return ended(t, c) == tasks }, 4*patience, 200*time.Millisecond, "a task is stuck")
+	require.Eventually(t, func() bool { return ended(t, c) == tasks }, 4*processtest.Patience, 200*time.Millisecond, "a task is stuck")
 	last := f.lastStart(t)
 	if last.Before(lastWorker) {
 		last = lastWorker
@@ -68,11 +69,11 @@ func TestRestartedServerLosesNoTaskAndRunsNoneTwice(t *testing.T) {
 			f := startFleet(t, s, workers)
 			begin := time.Now()
 			ids, enqueued := enqueue(t, c, rand.New(rand.NewPCG(2, uint64(signal))), tasks)
-			require.Eventually(t, func() bool { return f.started(t) >= tasks/3 }, patience, time.Millisecond)
+			require.Eventually(t, func() bool { return f.started(t) >= tasks/3 }, processtest.Patience, time.Millisecond)
 
-			err := s.end(t, signal)
+			err := s.End(t, signal)
 			if signal == syscall.SIGTERM {
-				require.NoError(t, err, "%s", &s.stderr)
+				require.NoError(t, err, "%s", &s.Err)
 			}
 			down := time.Now()
 			atStop := f.started(t)
@@ -81,7 +82,7 @@ func TestRestartedServerLosesNoTaskAndRunsNoneTwice(t *testing.T) {
 				time.Since(down).Seconds(), atStop, f.started(t))
 			<-enqueued
 
-			require.Eventually(t, func() bool { return ended(t, c) == tasks }, 3*patience, 100*time.Millisecond, "a task is stuck")
+			require.Eventually(t, func() bool { return ended(t, c) == tasks }, 3*processtest.Patience, 100*time.Millisecond, "a task is stuck")
 			r := verify(t, c, f, ids)
 			t.Logf("%d tasks: %d completed, %d failed with their worker lost (%d before they began); %.1f s in all", tasks, r.completed,
 				r.lost, r.unstarted, time.Since(begin).Seconds())

@@ -3,6 +3,7 @@ package crashtest
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -10,18 +11,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/processtest"
 )
 
 // fleet is the worker processes of a test. All write to one journal.
 type fleet struct {
 	address string
 	journal string
-	workers []*process
+	workers []*processtest.Process
 }
 
 func startFleet(t *testing.T, s *server, size int) *fleet {
 	t.Helper()
-	f := &fleet{address: s.address, journal: filepath.Join(t.TempDir(), "journal"), workers: make([]*process, size)}
+	f := &fleet{address: s.address, journal: filepath.Join(t.TempDir(), "journal"), workers: make([]*processtest.Process, size)}
 	require.NoError(t, os.WriteFile(f.journal, nil, 0o600))
 	for i := range f.workers {
 		f.start(t, i)
@@ -31,13 +34,15 @@ func startFleet(t *testing.T, s *server, size int) *fleet {
 
 func (f *fleet) start(t *testing.T, i int) {
 	t.Helper()
-	f.workers[i] = startProcess(t, []string{runAsWorker + "=" + f.address, journalFile + "=" + f.journal}, os.Args[0])
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), runAsWorker+"="+f.address, journalFile+"="+f.journal)
+	f.workers[i] = processtest.Start(t, command)
 }
 
 // kill gives a worker no chance to say anything.
 func (f *fleet) kill(t *testing.T, i int) {
 	t.Helper()
-	require.ErrorContains(t, f.workers[i].end(t, syscall.SIGKILL), "killed")
+	require.ErrorContains(t, f.workers[i].End(t, syscall.SIGKILL), "killed")
 	requireNoRace(t, f.workers[i])
 }
 
@@ -45,14 +50,14 @@ func (f *fleet) kill(t *testing.T, i int) {
 func (f *fleet) stop(t *testing.T) {
 	t.Helper()
 	for _, p := range f.workers {
-		require.NoError(t, p.end(t, syscall.SIGTERM), "%s", &p.stderr)
+		require.NoError(t, p.End(t, syscall.SIGTERM), "%s", &p.Err)
 		requireNoRace(t, p)
 	}
 }
 
-func requireNoRace(t *testing.T, p *process) {
+func requireNoRace(t *testing.T, p *processtest.Process) {
 	t.Helper()
-	require.NotContains(t, p.stderr.String(), "DATA RACE")
+	require.NotContains(t, p.Err.String(), "DATA RACE")
 }
 
 // started returns how many tasks have been started.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/processtest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -60,7 +61,7 @@ func enqueue(t *testing.T, c *taskqueue.Client, chance *rand.Rand, count int) ([
 // enqueueOnce does what a program should do to which the server does not answer: it asks again with the same id. That the
 // id is taken then means that an earlier call came through.
 func enqueueOnce(ctx context.Context, c *taskqueue.Client, p appendID, o taskqueue.Options) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, processtest.Patience)
 	defer cancel()
 	for {
 		_, err := c.CreateTask(ctx, p.Action(), p, "", &o)
