@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented are the rows of the tables in docs/metrics.md: | `name` | type | `label`, `label` |
+// documented are the rows of the tables in docs/metrics.md, which begin with the name, the type and the labels of a metric.
 var documented = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (gauge|counter|histogram) \\| ([^|]*)\\|")
 
 // requireDocumented holds the metrics that a program exports, all of ours and those of others that are documented, against
