@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// testRunning has tasks run while nothing is broken, and reads what all parts tell.
 func testRunning(t *testing.T, tp *topology) {
 	const tasks = 200
 	l := startLoad(t, tp, tasks)
