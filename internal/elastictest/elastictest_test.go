@@ -45,7 +45,8 @@ func TestTheServerKeepsItsDataAcrossAStop(t *testing.T) {
 	_, err = http.Get(url)
 	require.Error(t, err)
 	require.NoError(t, s.Stop(), "again")
-	for range 2 { // stopped, then running
+	for _, before := range []func() error{s.Stop, s.Kill, func() error { return nil }} { // stopped, killed, and running
+		require.NoError(t, before())
 		require.NoError(t, s.Restart(t.Context()))
 		require.Equal(t, url, s.URL)
 		status, answer = call(t, http.MethodGet, url+"/kept/_search?q=colour:green", "")
@@ -63,6 +64,7 @@ func TestANamedServerIsUsedAndLeftAlone(t *testing.T) {
 	require.Equal(t, healthy.URL, s.URL)
 	require.False(t, s.Owned())
 	require.ErrorIs(t, s.Stop(), ErrNotOwned)
+	require.ErrorIs(t, s.Kill(), ErrNotOwned)
 	require.ErrorIs(t, s.Restart(t.Context()), ErrNotOwned)
 	require.NoError(t, s.Close())
 	require.NoError(t, health(t.Context(), s.URL))

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/elastictest"
 )
 
 // The commands are those of docs/backup.md.
@@ -96,15 +98,16 @@ func (tp *topology) destroy(t *testing.T) {
 	}
 	tp.postgres.Stop(t, "immediate")
 	if tp.elasticsearch.Owned() {
-		require.NoError(t, tp.elasticsearch.Kill())
+		require.NoError(t, tp.elasticsearch.Kill()) // the next one is empty
+	} else {
+		tp.deleteIndex(t)
 	}
 }
 
 // restore makes a topology from the dump, with an index that is empty at first.
 func (tp *topology) restore(t *testing.T, dump string) *topology {
 	t.Helper()
-	restored := &topology{owner: t, dir: tp.dir, journal: tp.journal}
-	restored.elasticsearch, restored.index = startElasticsearch(t)
+	restored := &topology{owner: t, dir: tp.dir, journal: tp.journal, elasticsearch: elastictest.New(t), index: tp.index}
 	restored.postgres = startPostgres(t, filepath.Join(tp.dir, "restored"))
 	restored.postgres.Run(t, "createdb", database)
 	restored.postgres.Run(t, "pg_restore", "--exit-on-error", "--dbname="+database, dump)

@@ -150,7 +150,7 @@ func testEachFault(t *testing.T, tp *topology) {
 			l.end()
 			last := time.Now()
 			o := l.verify(t)
-			t.Logf("| %s | %s | %d | %d | %d | %d (%d) | 0 | 0 | %.1f s | %.0f s |", f.name, f.lasts, o.accepted, o.completed, o.refused, o.lost,
+			t.Logf("| %s | %s | %d | %d | %d | %d (%d) | kept | %.1f s | %.0f s |", f.name, f.lasts, o.accepted, o.completed, o.refused, o.lost,
 				o.unstarted, back.Seconds(), time.Since(last).Seconds())
 			tp.requireAlive(t)
 		})

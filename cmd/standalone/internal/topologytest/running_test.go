@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// testRunning has tasks run while nothing is broken, and reads what all parts tell.
 func testRunning(t *testing.T, tp *topology) {
 	const tasks = 200
 	l := startLoad(t, tp, tasks)
@@ -20,7 +21,7 @@ func testRunning(t *testing.T, tp *topology) {
 	t.Log(o)
 	// Where the database takes more than a second to answer, Temporal loses tasks between the database and the worker: see docs/reliability.md.
 	require.Equal(t, o.unstarted, o.lost, "no task that has begun is lost")
-	require.Less(t, o.lost, tasks/10)
+	require.Less(t, o.lost, tasks/4, "most tasks are not lost")
 	require.Equal(t, tasks, o.completed+o.refused+o.lost)
 
 	// The index counts what it lists.

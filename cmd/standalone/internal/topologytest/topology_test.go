@@ -70,7 +70,10 @@ func start(t *testing.T) *topology {
 	tp := &topology{owner: t, dir: temporaryDir(t)}
 	tp.journal = filepath.Join(tp.dir, "journal")
 	require.NoError(t, os.WriteFile(tp.journal, nil, 0o600))
-	tp.elasticsearch, tp.index = startElasticsearch(t)
+	tp.elasticsearch, tp.index = elastictest.New(t), "temporal_visibility_v1_"+newID()
+	if !tp.elasticsearch.Owned() {
+		t.Cleanup(func() { tp.deleteIndex(t) })
+	}
 	data := filepath.Join(tp.dir, "postgres")
 	tp.disk, tp.network = mountDisk(t, data), newNetwork(t)
 	tp.postgres = startPostgres(t, data)
@@ -94,19 +97,12 @@ func startPostgres(t *testing.T, dir string) *sqltest.Postgres {
 	return sqltest.StartPostgres(t, dir, "max_wal_size = 64MB", "min_wal_size = 32MB", "shared_buffers = 64MB")
 }
 
-// startElasticsearch returns a server and an index that it does not have. One that other tests use as well loses the index in the end.
-func startElasticsearch(t *testing.T) (*elastictest.Server, string) {
+func (tp *topology) deleteIndex(t *testing.T) {
 	t.Helper()
-	server, index := elastictest.New(t), "temporal_visibility_v1_"+newID()
-	if !server.Owned() {
-		t.Cleanup(func() {
-			request, err := http.NewRequest(http.MethodDelete, server.URL+"/"+index, nil)
-			require.NoError(t, err)
-			_, _, err = do(request)
-			require.NoError(t, err)
-		})
-	}
-	return server, index
+	request, err := http.NewRequest(http.MethodDelete, tp.elasticsearch.URL+"/"+tp.index, nil)
+	require.NoError(t, err)
+	_, _, err = do(request)
+	require.NoError(t, err)
 }
 
 // unavailable tells why something cannot be had here, which is no failure unless it is required.
