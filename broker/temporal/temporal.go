@@ -93,7 +93,7 @@ func (b *Broker) Count(ctx context.Context, queue string) (int64, error) {
 		TaskQueue:      queue,
 		TaskQueueTypes: []client.TaskQueueType{client.TaskQueueTypeActivity, client.TaskQueueTypeWorkflow},
 		// Those of a version of the workers count as its own, not as the queue's.
-		Versions:    &client.TaskQueueVersionSelection{Unversioned: true, AllActive: true}, //nolint:staticcheck // as below
+		Versions:    &client.TaskQueueVersionSelection{Unversioned: true, AllActive: true},
 		ReportStats: true,
 	})
 	if err != nil {

@@ -239,6 +239,7 @@ func TestMistakesAreTold(t *testing.T) {
 		"--concurrency is -1":                                {"--concurrency=-1"},
 		"--limit is -1":                                      {"--queue=" + b.queue, "--limit=-1"},
 		"unknown flag: --quue":                               {"--quue=a"},
+		"worker.deployment.buildId is empty":                 {"--deployment=shop"},
 		"absent.yaml":                                        {"--config=absent.yaml"},
 	} {
 		p := b.start(t, args...)

@@ -78,7 +78,8 @@ func (p *program) command() *cobra.Command {
 	flags.StringVar(&p.connection.Namespace, "namespace", "", "Temporal namespace (default: TEMPORAL_NAMESPACE, or default)")
 	flags.StringVar((*string)(&p.output), "output", "", "json or table (default: table on a terminal, else json)")
 	root.AddCommand(p.initCommand(), p.enqueueCommand(), p.runCommand(), p.rerunCommand(), p.logCommand(), p.queueCommand(), p.associationsCommand(),
-		p.relayCommand(), p.migrateCommand(), p.scheduleCommand(), p.stuckCommand(), p.keyCommand(), p.deploymentCommand(), p.planCommand(), p.benchCommand())
+		p.relayCommand(), p.migrateCommand(), p.scheduleCommand(), p.stuckCommand(), p.keyCommand(), p.deploymentCommand(), p.planCommand(),
+		p.benchCommand())
 	return root
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 func (p *program) deploymentCommand() *cobra.Command {
-	return group("deployment", "Look at the versions of workers, and choose the one that gets tasks", p.deploymentShowCommand(), p.deploymentSetCurrentCommand())
+	return group("deployment", "Look at the versions of workers, and choose the one that gets tasks",
+		p.deploymentShowCommand(), p.deploymentSetCurrentCommand())
 }
 
 // deploymentFlag names a deployment.

@@ -19,7 +19,7 @@ func TestTheVersionThatGetsTasksIsChosen(t *testing.T) {
 	r := b.run(t, "deployment", "show", "--name", deployment)
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, deployment)
-	r = b.run(t, "deployment", "set-current", "v1", "--name", deployment, "--timeout", "1s")
+	r = b.run(t, "deployment", "set-current", "v1", "--name", deployment, "--timeout", "5s")
 	require.Equal(t, cli.StatusFailed, r.status)
 	require.Contains(t, r.err, "no worker of it has asked for tasks")
 

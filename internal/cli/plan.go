@@ -49,7 +49,8 @@ func planTable(t *table, l capacity.Load, plan capacity.Plan) {
 	size := func(bytes float64) string { return humanize.Bytes(uint64(bytes)) }
 	count := func(n float64) string { return humanize.CommafWithDigits(n, 0) }
 	t.row("Temporal")
-	t.row("  history shards", plan.HistoryShards, fmt.Sprintf("one does %.1f tasks/s at %s a write; their number cannot be changed later", plan.TasksPerShard, l.WriteLatency))
+	t.row("  history shards", plan.HistoryShards,
+		fmt.Sprintf("one does %.1f tasks/s at %s a write; their number cannot be changed later", plan.TasksPerShard, l.WriteLatency))
 	t.row("  history of a task", size(plan.HistoryBytes), fmt.Sprintf("%d events", plan.HistoryEvents))
 	t.row("Database")
 	t.row("  statements that write", count(plan.StatementsRate)+"/s")

@@ -137,7 +137,7 @@ func (r *rollout) settled(ctx context.Context) error {
 	return nil
 }
 
-// repeat calls step until it ends with something else than errNotYet, or ctx has ended.
+// repeat calls step until it ends with something else than errNotYet, or ctx has ended. Then the error says what was not yet.
 func repeat(ctx context.Context, step func(context.Context) error) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -147,10 +147,11 @@ func repeat(ctx context.Context, step func(context.Context) error) error {
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() == nil && !errors.Is(err, errNotYet) {
+		notYet := errors.Is(err, errNotYet)
+		if !notYet && !isTimeout(ctx, err) {
 			return err
 		}
-		if ctx.Err() == nil || last == nil {
+		if notYet || last == nil {
 			last = err
 		}
 		select {
@@ -159,4 +160,10 @@ func repeat(ctx context.Context, step func(context.Context) error) error {
 			return fmt.Errorf("%w (%w)", last, ctx.Err())
 		}
 	}
+}
+
+// isTimeout reports whether the call failed because ctx ends. The server may notice that first.
+func isTimeout(ctx context.Context, err error) bool {
+	_, noticed := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	return noticed || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
 }
