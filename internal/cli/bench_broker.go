@@ -19,7 +19,7 @@ func (p *program) benchBrokerCommand() *cobra.Command {
 		Long: "Nobody runs the tasks, and they are deleted afterwards. The stores are those of queues named " +
 			brokerbench.Queue + "-N, which are made and stay.",
 		Example: `  taskctl bench broker --broker=rds --persistence=default
-  taskctl bench broker --broker=sqs --ordered`,
+  taskctl bench broker --broker=sqs --order=owner`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.Validate(); err != nil {
 				return usagef("%v", err)

@@ -30,7 +30,7 @@ func TestEachSharesTheTasksAndReturnsTheMedian(t *testing.T) {
 	require.EqualError(t, err, "round 1: it broke")
 }
 
-func TestARaceAlternates(t *testing.T) {
+func TestTheSidesOfARaceChangePlaces(t *testing.T) {
 	t.Parallel()
 	var calls []string
 	side := func(name string, speed int) rounds.Side {
@@ -49,8 +49,8 @@ func TestARaceAlternates(t *testing.T) {
 	require.Equal(t, rounds.Speeds{Ours: 20, Other: 40, Ratio: 0.5}, speeds)
 	require.Equal(t, []string{
 		"prepare a", "prepare b", "a 8", "b 8", // to get warm
-		"prepare a", "prepare b", "a 5", "b 5",
-		"prepare a", "prepare b", "b 5", "a 5",
+		"prepare a", "prepare b", "a 3", "b 3", "prepare a", "prepare b", "b 2", "a 2",
+		"prepare a", "prepare b", "a 3", "b 3", "prepare a", "prepare b", "b 2", "a 2",
 	}, calls)
 }
 
