@@ -34,8 +34,10 @@ func (p *program) migrateCommand() *cobra.Command {
 			}
 			return p.connected(c.Context(), func(a *app.App) error {
 				to := cmp.Or(to, args[0])
-				if _, err := a.Client.Dispatcher().Queue(args[0]); err != nil {
-					return err
+				for _, name := range []string{args[0], to} {
+					if _, err := a.Client.Dispatcher().Queue(name); err != nil {
+						return err
+					}
 				}
 				store, closeIt, err := openStore(c.Context(), a, from.former(a.Config, args[0]))
 				if err != nil {
