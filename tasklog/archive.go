@@ -2,13 +2,8 @@ package tasklog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/workflowservice/v1"
-
-	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
@@ -21,8 +16,8 @@ type FileDeleter interface {
 // ends at once, and its action's context ends with the next heartbeat.
 //
 // A closed execution cannot be changed, so a new run of the same workflow id carries the task on, with the status
-// archived, and the old run is deleted: here at once, and by the worker of the new run in case that this program is
-// lost before. The file of an export is deleted first, so that none is left behind whenever archiving is interrupted.
+// archived. Its worker deletes the old run, which lists leave out from then on. The file of an export is deleted first,
+// so that none is left behind whenever archiving is interrupted.
 //
 // It returns whether something was changed; a task that is archived already stays as it is. The error is a
 // *NotFoundError, or a *NotEligibleError for a task in progress.
@@ -33,7 +28,7 @@ func (l *TaskLog) Archive(ctx context.Context, id task.ID, o ControlOptions) (bo
 		return false, err
 	}
 	if r.row.Status == task.Archived {
-		return false, errors.Join(l.deleteFile(ctx, r), l.deleteSuperseded(ctx, r))
+		return false, l.deleteFile(ctx, r)
 	}
 	if r, err = l.ended(ctx, r, o); err != nil {
 		return false, err
@@ -45,11 +40,10 @@ func (l *TaskLog) Archive(ctx context.Context, id task.ID, o ControlOptions) (bo
 	if err != nil {
 		return false, err
 	}
-	err = l.deleteSuperseded(ctx, r)
 	if changed {
 		l.notify(ctx, Event{Type: TaskLogArchived, Entity: r.row.Entity.WithClock(l.config.Clock), Forced: o.Force})
 	}
-	return changed, err
+	return changed, nil
 }
 
 // ended returns the run when it has ended, which it is made to if that is allowed.
@@ -76,26 +70,6 @@ func (l *TaskLog) ended(ctx context.Context, r run, o ControlOptions) (run, erro
 		return run{}, &NotEligibleError{ID: r.row.ID, Verb: Archiving, Status: r.row.Status}
 	}
 	return r, nil
-}
-
-// deleteSuperseded deletes the run that the archive run of a task supersedes. It may be gone already.
-func (l *TaskLog) deleteSuperseded(ctx context.Context, r run) error {
-	fields := attributes{fields: r.described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()}
-	superseded := fields.keyword(attribute.Supersedes.GetName())
-	if fields.err != nil {
-		return fmt.Errorf("read task %q: %w", r.row.ID, fields.err)
-	}
-	if superseded == "" {
-		return nil
-	}
-	_, err := l.config.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-		Namespace:         l.config.Namespace,
-		WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: string(r.row.ID), RunId: superseded},
-	})
-	if err != nil && !gone(err) {
-		return fmt.Errorf("task %q is archived, but its former run cannot be deleted yet; a worker will, or archive it again: %w", r.row.ID, err)
-	}
-	return nil
 }
 
 // deleteFile deletes the file of an export. It may be gone already.

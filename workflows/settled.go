@@ -21,10 +21,11 @@ type Superseded struct {
 	Run  string  `json:"run"`
 }
 
-// How often the deletion of a superseded run is tried.
+// How often the deletion of a superseded run is tried. At first that is only to wait for the index, which has the archive run within a moment
+// or, if it is Elasticsearch, within two seconds.
 const (
 	deleteTimeout    = 10 * time.Second
-	deleteBackoff    = time.Second
+	deleteBackoff    = 250 * time.Millisecond
 	maxDeleteBackoff = time.Minute
 )
 
@@ -40,8 +41,8 @@ func settled(ctx workflow.Context, t task.Task) (bool, error) {
 	return false, nil
 }
 
-// deleteSuperseded deletes the run that an archive run replaces. Whoever archives deletes it too, at once; but that program may be lost
-// before it has. The archive run is open for as long as the other one is there, so that lists know which one to leave out.
+// deleteSuperseded deletes the run that an archive run replaces, when the index has the archive run. That is open for as long as the other
+// one is there, so that lists know which one to leave out.
 func deleteSuperseded(ctx workflow.Context, t task.Task) error {
 	if t.Supersedes == "" { // archived by a version that did not say so, or by somebody else
 		return nil

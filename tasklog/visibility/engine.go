@@ -19,6 +19,7 @@ import (
 
 	workflowpb "go.temporal.io/api/workflow/v1"
 
+	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -149,7 +150,7 @@ func (e *Engine) scan(ctx context.Context, f *tasklog.Filter, q query, supersede
 	// By run: a task that ends while it is being listed moves down the list, and is seen again there.
 	rows := map[string]tasklog.Row{}
 	read := 0
-	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {
+	visit := func(info *workflowpb.WorkflowExecutionInfo) error {
 		if read++; read > e.config.MaxScan {
 			return &tasklog.ScanLimitError{Limit: e.config.MaxScan}
 		}
@@ -171,31 +172,54 @@ func (e *Engine) scan(ctx context.Context, f *tasklog.Filter, q query, supersede
 			rows[row.RunID] = row
 		}
 		return nil
-	})
+	}
+	pages, err := e.list(ctx, q, visit)
+	if err == nil && pages > 1 {
+		err = e.listArchivedSince(ctx, q, superseded, visit)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return slices.Collect(maps.Values(rows)), nil
 }
 
-// list calls visit for every execution that the query finds.
-func (e *Engine) list(ctx context.Context, q query, visit func(*workflowpb.WorkflowExecutionInfo) error) error {
+// listArchivedSince calls visit for the archive runs that the query finds and that came after the superseded runs were looked for. A task
+// that is archived while the pages of a list are read may be on none of them: the archive run comes into one that was read before, and its
+// former run goes from one that is still to be read.
+func (e *Engine) listArchivedSince(
+	ctx context.Context, q query, superseded runSet, visit func(*workflowpb.WorkflowExecutionInfo) error,
+) error {
+	since, err := e.superseded(ctx)
+	if err != nil {
+		return fmt.Errorf("look for superseded runs: %w", err)
+	}
+	maps.DeleteFunc(since, func(run string, _ bool) bool { return superseded[run] })
+	for chunk := range since.chunks() {
+		if _, err := e.list(ctx, q.with(attribute.Supersedes.GetName()+" IN "+list(chunk)), visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list calls visit for every execution that the query finds. It returns how many pages these were on, which are read one after the other.
+func (e *Engine) list(ctx context.Context, q query, visit func(*workflowpb.WorkflowExecutionInfo) error) (pages int, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: e.config.Namespace, Query: q.String(), PageSize: pageSize,
 	}
-	for {
+	for pages = 1; ; pages++ {
 		page, err := e.config.Client.ListWorkflow(ctx, request)
 		if err != nil {
-			return fmt.Errorf("list workflows with %s: %w", q, err)
+			return pages, fmt.Errorf("list workflows with %s: %w", q, err)
 		}
 		for _, info := range page.GetExecutions() {
 			if err := visit(info); err != nil {
-				return err
+				return pages, err
 			}
 		}
 		request.NextPageToken = page.GetNextPageToken()
 		if len(request.GetNextPageToken()) == 0 {
-			return nil
+			return pages, nil
 		}
 	}
 }

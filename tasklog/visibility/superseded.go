@@ -87,7 +87,7 @@ func (e *Engine) superseded(ctx context.Context) (runSet, error) {
 		"(CloseTime IS NULL OR CloseTime > " + timeLiteral(time.Now().Add(-tasklog.SupersededFor)) + ")",
 	}}
 	runs := runSet{}
-	err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {
+	_, err := e.list(ctx, q, func(info *workflowpb.WorkflowExecutionInfo) error {
 		run, err := supersededBy(info)
 		if err == nil && isPlain(run) {
 			runs[run] = true
@@ -114,7 +114,7 @@ func supersededBy(info *workflowpb.WorkflowExecutionInfo) (run string, err error
 func (e *Engine) existing(ctx context.Context, runs runSet) (runSet, error) {
 	found := runSet{}
 	for chunk := range runs.chunks() {
-		err := e.list(ctx, query{terms: []string{"RunId IN " + list(chunk)}}, func(info *workflowpb.WorkflowExecutionInfo) error {
+		_, err := e.list(ctx, query{terms: []string{"RunId IN " + list(chunk)}}, func(info *workflowpb.WorkflowExecutionInfo) error {
 			found[info.GetExecution().GetRunId()] = true
 			return nil
 		})

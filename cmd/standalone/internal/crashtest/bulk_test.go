@@ -3,7 +3,6 @@ package crashtest
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,9 +31,6 @@ func TestKilledArchivingIsFinishedByTheNext(t *testing.T) {
 		testKilledArchiving(t, s, s.connect(t), s.index(t))
 	})
 	t.Run("elasticsearch", func(t *testing.T) {
-		if os.Getenv("TEST_THOROUGH") == "" {
-			t.Skip("takes a machine that does little else; set TEST_THOROUGH=1 to run it")
-		}
 		elasticsearch := elastictest.New(t)
 		s := startServer(t, "--elasticsearch="+elasticsearch.URL)
 		c := s.connect(t)
