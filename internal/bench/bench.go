@@ -99,14 +99,14 @@ func (r *runner) run(ctx context.Context) (result Result, err error) {
 		stop()
 		err = errors.Join(err, workers.Wait())
 	}()
-	speeds, err := r.config.Run(r.side("ours", working, r.ours), r.side("baseline", working, r.baseline))
+	speeds, err := r.config.Run(r.side(working, "ours", r.ours), r.side(working, "baseline", r.baseline))
 	return Result{
 		Tasks: r.config.Tasks, Rounds: r.config.Rounds, Concurrency: r.config.Concurrency, Idempotent: r.config.Idempotent,
 		Ours: speeds.Ours, Baseline: speeds.Other, Ratio: speeds.Ratio,
 	}, err
 }
 
-func (r *runner) side(name string, ctx context.Context, s side) rounds.Side {
+func (r *runner) side(ctx context.Context, name string, s side) rounds.Side {
 	return rounds.Side{Name: name, Do: func(tasks int) (time.Duration, error) { return r.measure(ctx, s, tasks) }}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestAMigrationThatIsKilledGoesOn(t *testing.T) {
 	process.Stderr = &said
 	require.NoError(t, process.Start())
 	require.Eventually(t, func() bool { return count(target) == atOnce }, time.Minute, 10*time.Millisecond, "nothing arrives: %s", &said)
-	require.Eventually(t, func() bool { return bytes.Contains([]byte(said.String()), []byte("100 of 120: 100 moved")) }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(said.String(), "100 of 120: 100 moved") }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, process.Process.Kill())
 	require.ErrorContains(t, process.Wait(), "killed")
 	_, err = writer.ExecContext(t.Context(), "ROLLBACK")
