@@ -75,7 +75,7 @@ func queueTable(queues ...queueadmin.Queue) func(*table) {
 			if q.Paused {
 				paused = strings.TrimSpace("yes " + q.PauseReason)
 			}
-			t.row(q.Name, q.Weight, q.Broker, q.Waiting, q.Rejected, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "), cmp.Or(q.Error, "-"))
+			t.row(q.Name, q.Weight, q.Broker, q.Waiting, q.Rejected, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "), cmp.Or(strings.Join(strings.Fields(q.Error), " "), "-")) // on one line
 		}
 	}
 }
