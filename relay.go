@@ -14,6 +14,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/relay"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
+	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
@@ -57,20 +58,57 @@ func (c *Client) NewRelay(config RelayConfig) (*relay.Relay, error) {
 
 // NewMigration returns a relay that moves what waits in a store, where it is kept for a queue of this name, to another queue, or to the
 // broker that the queue has now: see relay.Relay.Drain. A task leaves the store only when it has arrived, and its id makes it run once. The
-// map is that of RelayConfig.
-func (c *Client) NewMigration(from string, store broker.Stored, to string, phpActions map[string]string) (*relay.Relay, error) {
+// map is that of RelayConfig. A *SamePlaceError says that the tasks would go where they are.
+func (c *Client) NewMigration(
+	ctx context.Context, from string, store broker.Stored, to string, phpActions map[string]string,
+) (*relay.Relay, error) {
 	target, err := c.dispatcher.Queue(to)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkPlaces(ctx, from, store, target); err != nil {
+		return nil, err
+	}
+	var timeout time.Duration
+	if target.Broker.Sync() {
+		timeout = -1 // a task is handed over when it has been run
+	}
 	return relay.New(relay.Config{
-		Sources: []relay.Source{{Queue: from, Store: store}}, Target: target.Broker, Exists: c.exists, Logger: c.config.Logger,
+		HandOverTimeout: timeout,
+		Sources:         []relay.Source{{Queue: from, Store: store}}, Target: target.Broker, Exists: c.exists, Logger: c.config.Logger,
 		PHPActions: phpActions,
 		Prepare: func(t *task.Task, foreign bool) error {
 			t.Queue = to
 			return c.complete(t, foreign)
 		},
 	})
+}
+
+// checkPlaces refuses to move tasks in a circle.
+func checkPlaces(ctx context.Context, from string, store broker.Stored, to dispatcher.Queue) error {
+	target, ok := to.Broker.(broker.Stored)
+	if !ok {
+		return nil
+	}
+	here, err := store.Place(ctx, from)
+	if err != nil {
+		return err
+	}
+	there, err := target.Place(ctx, to.Name)
+	if err != nil {
+		return err
+	}
+	if here == there {
+		return &SamePlaceError{From: from, To: to.Name}
+	}
+	return nil
+}
+
+// SamePlaceError says that tasks cannot be moved, because both queues keep them in the same place.
+type SamePlaceError struct{ From, To string }
+
+func (e *SamePlaceError) Error() string {
+	return fmt.Sprintf("the tasks of queue %q wait there already: it is where queue %q keeps its own", e.From, e.To)
 }
 
 // NoStoreError says that the tasks of a queue are not kept in a store, so that there is nothing to relay, to look at or to move.

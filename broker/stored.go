@@ -15,6 +15,8 @@ type Stored interface {
 	Broker
 	// Traits says how a relay is to deal with the store.
 	Traits() Traits
+	// Place names where the queue's messages are kept. It is the same for whoever keeps them there, however that was configured.
+	Place(ctx context.Context, queue string) (string, error)
 	// Receive returns the messages that have waited longest, up to the broker's batch size. Where the store can do so it keeps them from
 	// other relays until the batch is settled, or this process is gone. If no message waits it returns an empty batch, at once or
 	// after a while.
@@ -41,8 +43,8 @@ type Tx interface {
 
 // Traits are what a relay must know of a store.
 type Traits struct {
-	// Ordered demands that tasks are handed over one after another, and none before those that wait longer.
-	Ordered bool
+	// Order says which tasks are handed over one after another.
+	Order Order
 	// Receivers is how many batches of one queue a relay may have at a time to gain by it.
 	Receivers int
 }

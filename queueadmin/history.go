@@ -24,7 +24,7 @@ type Load struct {
 	Traffic
 }
 
-// Sample is how busy the queues were at one time, by their names.
+// Sample is how busy the queues were at one time, by their names. One whose store did not answer is left out.
 type Sample struct {
 	At     time.Time       `json:"at"`
 	Queues map[string]Load `json:"queues"`
@@ -76,6 +76,9 @@ func (h *History) sample(ctx context.Context) error {
 	}
 	s := Sample{At: time.Now().UTC().Truncate(time.Millisecond), Queues: make(map[string]Load, len(all))}
 	for _, q := range all {
+		if q.Error != "" {
+			continue // how much waits is not known
+		}
 		s.Queues[q.Name] = Load{Waiting: q.Waiting, Traffic: q.Traffic}
 	}
 	h.mu.Lock()

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
@@ -28,6 +30,7 @@ type Queue struct {
 	Waiting      int64    `json:"waiting"`      // about how many tasks wait, in the broker's store and in Temporal
 	Stored       int64    `json:"stored"`       // how many of them wait in the broker's store for a relay
 	Rejected     int64    `json:"rejected"`     // how many messages the broker has set aside, because no task can be made of them
+	Error        string   `json:"error"`        // why the broker's store does not answer; then Stored and Rejected are 0, and not counted in Waiting
 	Paused       bool     `json:"paused"`       // no worker gets its tasks
 	PauseReason  string   `json:"pauseReason"`  // what was said when it was paused
 	Associations []string `json:"associations"` // the actions whose tasks go here, sorted
@@ -47,17 +50,25 @@ func New(c client.Client, namespace string, d *dispatcher.Dispatcher) *Admin {
 	return &Admin{client: c, namespace: namespace, dispatcher: d}
 }
 
+const (
+	listConcurrency = 8
+	// storeTimeout is how long a store may take to answer. Others must not wait for one that does not.
+	storeTimeout = 3 * time.Second
+)
+
 // List returns the queues in the order in which they were configured.
 func (a *Admin) List(ctx context.Context) ([]Queue, error) {
-	all := []Queue{}
-	for _, q := range a.dispatcher.Queues() {
-		queue, err := a.describe(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, queue)
+	queues := a.dispatcher.Queues()
+	all := make([]Queue, len(queues))
+	describing, ctx := errgroup.WithContext(ctx)
+	describing.SetLimit(listConcurrency)
+	for i, q := range queues {
+		describing.Go(func() (err error) {
+			all[i], err = a.describe(ctx, q)
+			return err
+		})
 	}
-	return all, nil
+	return all, describing.Wait()
 }
 
 // Get returns one queue; the error is a *dispatcher.UnknownQueueError if there is none of that name.
@@ -70,15 +81,13 @@ func (a *Admin) Get(ctx context.Context, name string) (Queue, error) {
 }
 
 func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error) {
-	var backlog broker.Backlog
 	waiting, err := temporal.New(a.client).Count(ctx, q.Name)
 	if err != nil {
 		return Queue{}, err
 	}
-	if store, ok := q.Broker.(broker.Stored); ok {
-		if backlog, err = store.Backlog(ctx, q.Name); err != nil {
-			return Queue{}, err
-		}
+	backlog, problem := stored(ctx, q)
+	if err := ctx.Err(); err != nil {
+		return Queue{}, err
 	}
 	actions, err := describe(ctx, a.client, a.namespace, q.Name, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
 	if err != nil {
@@ -91,8 +100,8 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	}
 	queue := Queue{
 		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
-		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Associations: []string{},
-		Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
+		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Error: problem,
+		Associations: []string{}, Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
 	}
 	queue.limitedBy(actions.GetConfig().GetQueueRateLimit())
 	for action, name := range a.dispatcher.Associations() {
@@ -110,6 +119,21 @@ func (q *Queue) limitedBy(limit *taskqueuepb.RateLimitConfig) {
 	if q.Paused {
 		q.PauseReason, _, _ = strings.Cut(limit.GetMetadata().GetReason(), restoreMark)
 	}
+}
+
+// stored returns what the broker's store holds, if it has one, or the problem with it.
+func stored(ctx context.Context, q dispatcher.Queue) (backlog broker.Backlog, problem string) {
+	store, ok := q.Broker.(broker.Stored)
+	if !ok {
+		return broker.Backlog{}, ""
+	}
+	asking, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	backlog, err := store.Backlog(asking, q.Name)
+	if err != nil {
+		return broker.Backlog{}, err.Error()
+	}
+	return backlog, ""
 }
 
 // restoreMark stands in the reason of a pause before the rate limit that the queue had.

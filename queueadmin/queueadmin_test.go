@@ -3,6 +3,7 @@ package queueadmin_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
@@ -123,4 +125,34 @@ func TestUnknownQueues(t *testing.T) {
 	require.ErrorAs(t, err, &unknown)
 	_, err = c.Queues().Get(t.Context(), "nowhere")
 	require.ErrorAs(t, err, &unknown)
+}
+
+// away is a store that does not answer.
+type away struct{ broker.Stored }
+
+func (away) Name() string { return "away" }
+func (away) Sync() bool   { return false }
+
+func (away) Backlog(ctx context.Context, _ string) (broker.Backlog, error) {
+	<-ctx.Done()
+	return broker.Backlog{}, errors.New("nobody is there")
+}
+
+func TestAStoreThatDoesNotAnswerIsItsOwnQueuesProblem(t *testing.T) {
+	t.Parallel()
+	queue := temporaltest.UniqueName(t)
+	c, err := taskqueue.New(taskqueue.Config{
+		Temporal: temporaltest.Dial(t), Queues: []taskqueue.Queue{{Name: queue, Broker: away{}}, {Name: queue + "-other"}},
+	})
+	require.NoError(t, err)
+	all, err := c.Queues().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, []string{queue, queue + "-other"}, []string{all[0].Name, all[1].Name})
+	require.Equal(t, "nobody is there", all[0].Error)
+	require.Zero(t, all[0].Stored)
+	require.Empty(t, all[1].Error)
+	paused, err := c.Queues().Pause(t.Context(), queue, "")
+	require.NoError(t, err)
+	require.True(t, paused.Paused, "it can still be paused")
 }

@@ -827,8 +827,11 @@ type Queue struct {
 	Broker string `json:"broker"`
 
 	// Default Actions without association go here.
-	Default bool   `json:"default"`
-	Name    string `json:"name"`
+	Default bool `json:"default"`
+
+	// Error Why the broker's store does not answer; empty if it does. Without an answer, what it holds is not counted.
+	Error string `json:"error"`
+	Name  string `json:"name"`
 
 	// OldestSeconds About how long the action that is next has waited.
 	OldestSeconds float32 `json:"oldestSeconds"`

@@ -65,6 +65,15 @@ func ExerciseStored(t *testing.T, open Open) {
 	}
 }
 
+// ExerciseOrder runs only what tells the orders of one store from each other.
+func ExerciseOrder(t *testing.T, open Open) {
+	t.Helper()
+	t.Run(orderCase, func(t *testing.T) {
+		b := setup(t, open)
+		testOrder(t, b, b.Broker.(broker.Stored))
+	})
+}
+
 // bundle is a client whose one queue has the broker under test.
 type bundle struct {
 	Subject

@@ -23,11 +23,14 @@ var storedCases = []struct {
 	{"malformed messages are set aside", testMalformed},
 	{"messages of the PHP system are tasks", testPHP},
 	{"several relays share the work", testSeveralRelays},
-	{"an ordered store keeps the order", testOrder},
+	{orderCase, testOrder},
 	{"an outage of Temporal is waited for", testOutage},
 	{"a stopped relay leaves nothing half done", testStopped},
 	{"the backlog tells how much waits, and since when", testBacklog},
+	{"a place is that of one queue", testPlace},
 }
+
+const orderCase = "an ordered store keeps the order"
 
 // message returns the message of a task for the action note.
 func (b *bundle) message(t *testing.T, id task.ID) string {
@@ -151,21 +154,38 @@ func testSeveralRelays(t *testing.T, b *bundle, store broker.Stored) {
 }
 
 func testOrder(t *testing.T, b *bundle, store broker.Stored) {
-	if !store.Traits().Ordered {
+	order := store.Traits().Order
+	if order == broker.Unordered {
 		t.Skip("the store is not ordered")
 	}
-	var ids []task.ID
-	for range 60 {
-		ids = append(ids, b.enqueue(t, "note", nil, taskqueue.Options{}).ID)
+	// What is in order with each other: all, or those of an owner.
+	together := func(owner string) string {
+		if order == broker.ByOwner {
+			return owner
+		}
+		return ""
+	}
+	ids, ownerOf := map[string][]task.ID{}, map[task.ID]string{}
+	owners := []string{"", "jane", "joe", "Zoë of http://example.com/#1"}
+	enqueue := func(owner string) {
+		id := b.enqueue(t, "note", nil, taskqueue.Options{Owner: owner}).ID
+		ids[together(owner)], ownerOf[id] = append(ids[together(owner)], id), owner
+	}
+	for i := range 60 {
+		enqueue(owners[i%len(owners)])
 	}
 	b.Inject(t, "a malformed message blocks nobody")
-	ids = append(ids, b.enqueue(t, "note", nil, taskqueue.Options{}).ID)
+	enqueue("jane")
 	started := &starts{target: temporal.New(b.config.Temporal)}
-	for range 2 { // the second one stands by
+	for range 2 { // they share the work, or the second one stands by
 		b.relayTo(t, store, started)
 	}
 	b.requireEmpty(t, store)
-	require.Equal(t, ids, started.first())
+	first := map[string][]task.ID{}
+	for _, id := range started.first() {
+		first[together(ownerOf[id])] = append(first[together(ownerOf[id])], id)
+	}
+	require.Equal(t, ids, first)
 }
 
 func testStopped(t *testing.T, b *bundle, store broker.Stored) {
@@ -202,4 +222,16 @@ func testBacklog(t *testing.T, b *bundle, store broker.Stored) {
 	backlog, err := store.Backlog(t.Context(), b.queue)
 	require.NoError(t, err)
 	require.Zero(t, backlog.Oldest)
+}
+
+func testPlace(t *testing.T, b *bundle, store broker.Stored) {
+	place, err := store.Place(t.Context(), b.queue)
+	require.NoError(t, err)
+	again, err := store.Place(t.Context(), b.queue)
+	require.NoError(t, err)
+	require.Equal(t, place, again)
+	require.NoError(t, store.Initialize(t.Context(), b.queue+"-2"))
+	other, err := store.Place(t.Context(), b.queue+"-2")
+	require.NoError(t, err)
+	require.NotEqual(t, place, other)
 }

@@ -30,9 +30,9 @@ type Config struct {
 	Dialect Dialect
 	// Receive is how many rows a relay takes at a time. Default: DefaultReceive.
 	Receive int
-	// Ordered makes relays hand a queue's tasks over one after another, in the order of their rows; one relay works at a time.
-	// Default: the tasks of a batch are handed over together, and those of several relays too.
-	Ordered bool
+	// Order makes relays hand tasks over one after another, in the order of their rows; one relay of a queue works at a time. Default:
+	// broker.Unordered, the tasks of a batch are handed over together, and those of several relays too.
+	Order broker.Order
 }
 
 // Broker keeps tasks in tables. It is safe for concurrent use.
@@ -51,6 +51,9 @@ func New(c Config) (*Broker, error) {
 	if _, err := ParseDialect(string(c.Dialect)); err != nil {
 		return nil, fmt.Errorf("rds: Config.Dialect: %w", err)
 	}
+	if _, err := broker.ParseOrder(string(c.Order)); err != nil {
+		return nil, fmt.Errorf("rds: Config.Order: %w", err)
+	}
 	if c.Receive < 0 {
 		return nil, fmt.Errorf("rds: Config.Receive is %d; it is 1 or more", c.Receive)
 	}
@@ -66,11 +69,13 @@ func (b *Broker) Sync() bool { return false }
 
 // Traits says that two batches at a time let a relay hand over while it settles, where rows can be locked.
 func (b *Broker) Traits() broker.Traits {
-	if b.config.Ordered || b.config.Dialect == SQLite {
-		return broker.Traits{Ordered: b.config.Ordered, Receivers: 1}
+	if b.ordered() || b.config.Dialect == SQLite {
+		return broker.Traits{Order: b.config.Order, Receivers: 1}
 	}
 	return broker.Traits{Receivers: 2}
 }
+
+func (b *Broker) ordered() bool { return b.config.Order != broker.Unordered }
 
 // Enqueue writes the task in a transaction of its own.
 func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {

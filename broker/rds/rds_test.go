@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/brokertest"
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/sqltest"
@@ -37,18 +38,27 @@ func forEach(t *testing.T, run func(t *testing.T, dialect rds.Dialect, db *sql.D
 func TestRDSConforms(t *testing.T) {
 	t.Parallel()
 	for dialect, open := range databases {
-		for name, config := range map[string]rds.Config{"default": {}, "ordered": {Ordered: true, Receive: 7}} {
-			t.Run(string(dialect)+" "+name, func(t *testing.T) {
-				t.Parallel()
-				brokertest.ExerciseStored(t, func(t *testing.T, e brokertest.Environment) brokertest.Subject {
-					c := config
-					c.DB, c.Dialect = open(t).Open(t), dialect
-					b, err := rds.New(c)
-					require.NoError(t, err)
-					return brokertest.Subject{Broker: b, Inject: func(t *testing.T, body string) { inject(t, dialect, c.DB, e.Queue, body) }}
-				})
-			})
+		with := func(c rds.Config) brokertest.Open {
+			return func(t *testing.T, e brokertest.Environment) brokertest.Subject {
+				config := c // the cases run at the same time
+				config.DB, config.Dialect = open(t).Open(t), dialect
+				b, err := rds.New(config)
+				require.NoError(t, err)
+				return brokertest.Subject{Broker: b, Inject: func(t *testing.T, body string) { inject(t, dialect, config.DB, e.Queue, body) }}
+			}
 		}
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			brokertest.ExerciseStored(t, with(rds.Config{}))
+		})
+		t.Run(string(dialect)+" ordered by queue", func(t *testing.T) {
+			t.Parallel()
+			brokertest.ExerciseStored(t, with(rds.Config{Order: broker.ByQueue, Receive: 7}))
+		})
+		t.Run(string(dialect)+" ordered by owner", func(t *testing.T) {
+			t.Parallel()
+			brokertest.ExerciseOrder(t, with(rds.Config{Order: broker.ByOwner, Receive: 20}))
+		})
 	}
 }
 

@@ -53,7 +53,7 @@ func (b *Broker) Receive(ctx context.Context, queue string) (broker.Batch, error
 	}
 	d := b.config.Dialect
 	messages, err := query(ctx, tx, "SELECT id, message, "+d.milliseconds()+" FROM "+d.byID(table)+" WHERE visible ORDER BY id LIMIT "+
-		strconv.Itoa(b.config.Receive)+d.lock(b.config.Ordered))
+		strconv.Itoa(b.config.Receive)+d.lock(b.ordered()))
 	if err != nil {
 		return nil, errors.Join(b.hint(queue, err), tx.Rollback())
 	}

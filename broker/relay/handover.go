@@ -16,17 +16,20 @@ import (
 const maxReason = 1000
 
 // handOver gives the task of a message to the target. An error says that it could not, and that trying again may help.
-func (l *line) handOver(ctx context.Context, m broker.Message) (broker.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
-	defer cancel()
-	if m.Err != nil {
+func (l *line) handOver(ctx context.Context, p parcel) (broker.Verdict, error) {
+	if l.config.HandOverTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.config.HandOverTimeout)
+		defer cancel()
+	}
+	m, t := p.message, p.task
+	switch {
+	case m.Err != nil:
 		return l.withoutBody(ctx, m)
+	case p.err != nil:
+		return l.reject(ctx, m, p.err), nil
 	}
-	t, err := l.read(m)
-	if err != nil {
-		return l.reject(ctx, m, err), nil
-	}
-	err = l.config.Target.Enqueue(ctx, t)
+	err := l.config.Target.Enqueue(ctx, t)
 	if _, duplicate := errors.AsType[*task.DuplicateError](err); duplicate {
 		return l.duplicate(ctx, m, t.ID), nil
 	}
@@ -38,24 +41,6 @@ func (l *line) handOver(ctx context.Context, m broker.Message) (broker.Verdict, 
 	}
 	l.counts.moved.Add(1)
 	return broker.Verdict{Done: true}, nil
-}
-
-// read returns the task of a message, complete and valid.
-func (l *line) read(m broker.Message) (*task.Task, error) {
-	t, foreign, err := decode(m.Body, l.config.PHPActions)
-	if err != nil {
-		return nil, err
-	}
-	if t.Queue == "" {
-		t.Queue = l.Queue
-	}
-	if t.CreatedAt.IsZero() {
-		t.CreatedAt = m.SentAt
-	}
-	if err := l.config.Prepare(t, foreign); err != nil {
-		return nil, err
-	}
-	return t, t.Validate()
 }
 
 // withoutBody deals with a message whose body is kept elsewhere and cannot be read. Of a message that is delivered once more the body may

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/distributed-task-queue/taskqueue/broker"
 )
 
@@ -32,13 +30,10 @@ type line struct {
 }
 
 func newLine(c Config, s Source) *line {
-	l := &line{Source: s, config: c, traits: s.Store.Traits(), logger: c.Logger.With("queue", s.Queue, "broker", s.Store.Name())}
-	concurrency := c.Concurrency
-	if l.traits.Ordered {
-		concurrency = 1
+	return &line{
+		Source: s, config: c, traits: s.Store.Traits(), places: make(chan struct{}, c.Concurrency),
+		logger: c.Logger.With("queue", s.Queue, "broker", s.Store.Name()),
 	}
-	l.places = make(chan struct{}, concurrency)
-	return l
 }
 
 // run moves tasks until ctx ends.
@@ -65,7 +60,7 @@ func (l *line) run(ctx context.Context) {
 // awaitReady waits at least so long, and until the target takes tasks: messages that are received in vain would only be kept from others.
 func (l *line) awaitReady(ctx context.Context, backoff time.Duration) {
 	for pause(ctx, backoff); ctx.Err() == nil; pause(ctx, backoff) {
-		asking, cancel := context.WithTimeout(ctx, handOverTimeout)
+		asking, cancel := context.WithTimeout(ctx, readyTimeout)
 		err := l.config.Ready(asking)
 		cancel()
 		if err == nil {
@@ -94,10 +89,8 @@ func (l *line) pass(ctx context.Context) (int, error) {
 	if len(messages) == 0 {
 		return 0, nil
 	}
-	// What has begun is brought to its end although ctx may end: otherwise it would only be done twice.
-	ctx = context.WithoutCancel(ctx)
 	verdicts, failed := l.handOverAll(ctx, messages)
-	settling, cancel := context.WithTimeout(ctx, settleTimeout)
+	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	if err := batch.Settle(settling, verdicts); err != nil {
 		failed = errors.Join(failed, fmt.Errorf("settle a batch of queue %q: %w", l.Queue, err))
@@ -105,27 +98,25 @@ func (l *line) pass(ctx context.Context) (int, error) {
 	return len(messages), failed
 }
 
-// handOverAll returns what becomes of each message. After the first that could not be handed over the others are given back: what keeps it
-// will keep them too. The error tells why.
-func (l *line) handOverAll(ctx context.Context, messages []broker.Message) ([]broker.Verdict, error) {
-	verdicts := make([]broker.Verdict, len(messages))
-	var failed atomic.Bool
-	var running errgroup.Group
-	for i, m := range messages {
-		l.places <- struct{}{}
-		if failed.Load() {
-			<-l.places
-			break
-		}
-		running.Go(func() (err error) {
-			defer func() { <-l.places }()
-			if verdicts[i], err = l.handOver(ctx, m); err != nil {
-				failed.Store(true)
-			}
+// drain moves all batches until nothing waits.
+func (l *line) drain(ctx context.Context) error {
+	for {
+		received, err := l.pass(ctx)
+		if err != nil {
 			return err
-		})
+		}
+		if received > 0 {
+			continue
+		}
+		// Messages of a relay that was lost, or of another one, are hidden for a while.
+		backlog, err := l.Store.Backlog(ctx, l.Queue)
+		if err != nil || backlog.Waiting == 0 {
+			return err
+		}
+		if pause(ctx, l.config.PollInterval); ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
-	return verdicts, running.Wait()
 }
 
 // note logs when errors begin and end.

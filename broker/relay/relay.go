@@ -21,12 +21,13 @@ import (
 const (
 	DefaultConcurrency  = 16
 	DefaultPollInterval = 200 * time.Millisecond
+	// DefaultHandOverTimeout leaves time for the attempts of Temporal's SDK.
+	DefaultHandOverTimeout = 10 * time.Second
 )
 
 const (
-	// handOverTimeout is how long one task may take. The SDK tries again within it.
-	handOverTimeout = 10 * time.Second
 	settleTimeout   = 10 * time.Second
+	readyTimeout    = 10 * time.Second
 	measureInterval = 15 * time.Second
 	firstBackoff    = 100 * time.Millisecond
 	maxBackoff      = 10 * time.Second
@@ -59,6 +60,8 @@ type Config struct {
 	PHPActions map[string]string
 	// Concurrency is how many tasks of a queue are handed over at a time. Default: DefaultConcurrency.
 	Concurrency int
+	// HandOverTimeout is how long it may take to hand over one task; less than 0 means any time. Default: DefaultHandOverTimeout.
+	HandOverTimeout time.Duration
 	// PollInterval is how long to wait after a queue was empty. Default: DefaultPollInterval.
 	PollInterval time.Duration
 	// Logger gets what is set aside and what goes wrong. Default: slog.Default().
@@ -68,6 +71,7 @@ type Config struct {
 // WithDefaults returns a copy of the configuration in which every default is filled in.
 func (c Config) WithDefaults() Config {
 	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
+	c.HandOverTimeout = cmp.Or(c.HandOverTimeout, DefaultHandOverTimeout)
 	c.PollInterval = cmp.Or(c.PollInterval, DefaultPollInterval)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Exists == nil {
@@ -126,33 +130,24 @@ func (r *Relay) Queues() []string {
 	return queues
 }
 
-// Drain moves what waits now, and returns when all of it has been moved or set aside. Unlike Run it returns the first error. The function
-// progress, if there is one, is told after each batch how much was moved and set aside in all.
-func (r *Relay) Drain(ctx context.Context, progress func(Counts)) (Counts, error) {
+// Waiting returns how many messages wait in the stores.
+func (r *Relay) Waiting(ctx context.Context) (waiting int64, err error) {
 	for _, l := range r.lines {
-		for {
-			received, err := l.pass(ctx)
-			total := r.Counts()
-			if progress != nil {
-				progress(total)
-			}
-			if err != nil {
-				return total, err
-			}
-			if received > 0 {
-				continue
-			}
-			// Messages of a relay that was lost, or of another one, are hidden for a while.
-			backlog, err := l.Store.Backlog(ctx, l.Queue)
-			if err != nil {
-				return total, err
-			}
-			if backlog.Waiting == 0 {
-				break
-			}
-			if pause(ctx, l.config.PollInterval); ctx.Err() != nil {
-				return total, ctx.Err()
-			}
+		backlog, err := l.Store.Backlog(ctx, l.Queue)
+		if err != nil {
+			return 0, err
+		}
+		waiting += backlog.Waiting
+	}
+	return waiting, nil
+}
+
+// Drain moves what waits now, and returns when all of it has been moved or set aside. Unlike Run it returns the first error. Meanwhile Counts
+// tells how far it is.
+func (r *Relay) Drain(ctx context.Context) (Counts, error) {
+	for _, l := range r.lines {
+		if err := l.drain(ctx); err != nil {
+			return r.Counts(), err
 		}
 	}
 	return r.Counts(), nil

@@ -42,7 +42,7 @@ func setup(t *testing.T, o *target, ids ...task.ID) (*relay.Relay, *rds.Broker) 
 	db, err := sql.Open("sqlite", "file:"+t.TempDir()+"/outbox.db?_pragma=busy_timeout(30000)")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	b, err := rds.New(rds.Config{DB: db, Dialect: rds.SQLite, Ordered: true})
+	b, err := rds.New(rds.Config{DB: db, Dialect: rds.SQLite, Order: broker.ByQueue})
 	require.NoError(t, err)
 	require.NoError(t, b.Initialize(t.Context(), "q"))
 	for _, id := range ids {
@@ -61,7 +61,7 @@ func TestWhatTheTargetAnswersDecides(t *testing.T) {
 		}[k.ID]
 	}}
 	r, b := setup(t, o, "1", "2", "3", "4", "5")
-	counts, err := r.Drain(t.Context(), nil)
+	counts, err := r.Drain(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, relay.Counts{Moved: 2, Duplicates: 1, Rejected: 2}, counts)
 	require.Equal(t, []task.ID{"1", "2", "3", "4", "5"}, o.got)
@@ -81,7 +81,7 @@ func TestAServerThatIsNotSetUpIsNoMessagesFault(t *testing.T) {
 		return nil
 	}}
 	r, b := setup(t, o, "1", "2", "3")
-	_, err := r.Drain(t.Context(), nil)
+	_, err := r.Drain(t.Context())
 	require.ErrorContains(t, err, "search attribute")
 	require.Equal(t, []task.ID{"1", "2"}, o.got, "an ordered queue waits for the one that cannot be handed over")
 	backlog, err := b.Backlog(t.Context(), "q")
@@ -111,7 +111,7 @@ func TestDrainWaitsForWhatIsHidden(t *testing.T) {
 	drain := func(ctx context.Context, pause time.Duration) (relay.Counts, error) {
 		r, err := relay.New(relay.Config{Sources: []relay.Source{{Queue: "q", Store: &hiding{Stored: b}}}, Target: o, PollInterval: pause})
 		require.NoError(t, err)
-		return r.Drain(ctx, nil)
+		return r.Drain(ctx)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -120,6 +120,48 @@ func TestDrainWaitsForWhatIsHidden(t *testing.T) {
 	counts, err := drain(t.Context(), time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, relay.Counts{Moved: 2}, counts)
+}
+
+// asking is a target that looks at the context.
+type asking func(ctx context.Context, t *task.Task) error
+
+func (a asking) Enqueue(ctx context.Context, t *task.Task) error { return a(ctx, t) }
+
+func TestWhatHasNotBegunIsGivenBackWhenTheRelayStops(t *testing.T) {
+	t.Parallel()
+	_, b := setup(t, &target{}, "1", "2", "3")
+	ctx, cancel := context.WithCancel(t.Context())
+	var got []task.ID
+	r, err := relay.New(relay.Config{Sources: []relay.Source{{Queue: "q", Store: b}}, Target: asking(func(ctx context.Context, k *task.Task) error {
+		got = append(got, k.ID)
+		cancel()
+		return ctx.Err() // what has begun is brought to its end
+	})})
+	require.NoError(t, err)
+	require.NoError(t, r.Run(ctx))
+	require.Equal(t, []task.ID{"1"}, got)
+	require.Equal(t, relay.Counts{Moved: 1}, r.Counts())
+	waiting, err := r.Waiting(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, waiting)
+}
+
+func TestHandingOverMayTakeAsLongAsTheConfigurationSays(t *testing.T) {
+	t.Parallel()
+	for timeout, limited := range map[time.Duration]bool{0: true, time.Minute: true, -1: false} {
+		_, b := setup(t, &target{}, "1")
+		r, err := relay.New(relay.Config{
+			Sources: []relay.Source{{Queue: "q", Store: b}}, HandOverTimeout: timeout,
+			Target: asking(func(ctx context.Context, _ *task.Task) error {
+				_, has := ctx.Deadline()
+				require.Equal(t, limited, has)
+				return nil
+			}),
+		})
+		require.NoError(t, err)
+		_, err = r.Drain(t.Context())
+		require.NoError(t, err)
+	}
 }
 
 func TestMetrics(t *testing.T) {

@@ -13,18 +13,18 @@ import (
 	"github.com/distributed-task-queue/taskqueue/internal/sqstest"
 )
 
-// openStore opens what TestKilledSQSRelaysLoseNothing tells a relay process of: the kind of queue and the server.
+// openStore opens what TestKilledSQSRelaysLoseNothing tells a relay process of: the order of the queue and the server.
 func openStore(store string) (broker.Stored, error) {
-	kind, endpoint, _ := strings.Cut(store, " ")
-	return sqs.New(sqs.Config{Client: sqstest.Client(endpoint), FIFO: kind == "fifo", VisibilityTimeout: 3 * time.Second})
+	order, endpoint, _ := strings.Cut(store, " ")
+	return sqs.New(sqs.Config{Client: sqstest.Client(endpoint), Order: broker.Order(order), VisibilityTimeout: 3 * time.Second})
 }
 
 func TestKilledSQSRelaysLoseNothing(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"standard", "fifo"} {
-		t.Run(kind, func(t *testing.T) {
+	for name, order := range map[string]broker.Order{"standard": broker.Unordered, "fifo": broker.ByOwner} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := kind + " " + sqstest.Endpoint(t)
+			store := string(order) + " " + sqstest.Endpoint(t)
 			b, err := openStore(store)
 			require.NoError(t, err)
 			brokertest.KillRelays(t, b, store)

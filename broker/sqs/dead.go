@@ -62,7 +62,7 @@ func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (resto
 			left = append(left, m)
 			continue
 		}
-		err = b.send(ctx, url, aws.ToString(m.Body), group, uuid.NewString(), nil)
+		err = b.send(ctx, url, aws.ToString(m.Body), oneGroup, uuid.NewString(), nil)
 		if err == nil {
 			err = b.delete(ctx, dead, []types.Message{m})
 		}

@@ -68,7 +68,7 @@ func TestAMessageStaysHiddenWhileItIsWorkedOn(t *testing.T) {
 
 func TestAnIDCanBeSentAgain(t *testing.T) {
 	t.Parallel()
-	b, queue := open(t, sqs.Config{FIFO: true})
+	b, queue := open(t, sqs.Config{Order: broker.ByQueue})
 	one := newTask(queue, "x")
 	for range 2 { // as when it is moved to another broker and back
 		require.NoError(t, b.Enqueue(t.Context(), one))
@@ -175,7 +175,7 @@ func TestAReferenceWithoutItsBlobIsADuplicateOrSetAside(t *testing.T) {
 
 func TestWhatIsGivenBackRestsLongerEachTime(t *testing.T) {
 	t.Parallel()
-	b, queue := open(t, sqs.Config{FIFO: true})
+	b, queue := open(t, sqs.Config{Order: broker.ByQueue})
 	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "x")))
 	began := time.Now()
 	for range 3 {

@@ -2,10 +2,13 @@ package sqs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/task"
 )
 
 // Initialize makes the queue in SQS and its dead-letter queue. One that exists, as one of the PHP system, keeps its attributes.
@@ -51,7 +55,7 @@ func (b *Broker) create(ctx context.Context, name string, attributes map[string]
 	}
 	all := map[string]string{string(types.QueueAttributeNameMessageRetentionPeriod): seconds(retention.Seconds())}
 	maps.Copy(all, attributes)
-	if b.config.FIFO {
+	if b.fifo() {
 		all[string(types.QueueAttributeNameFifoQueue)] = "true"
 	}
 	created, err := b.config.Client.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: &name, Attributes: all})
@@ -84,13 +88,34 @@ func (b *Broker) url(ctx context.Context, name string) (string, error) {
 	return b.urls[name], nil
 }
 
-// group is that of all messages of a FIFO queue, so that the order is the queue's.
-const group = "taskqueue"
+// Place returns the queue's URL, as SQS gives it.
+func (b *Broker) Place(ctx context.Context, queue string) (string, error) {
+	return b.url(ctx, b.queueName(queue))
+}
+
+// oneGroup is the message group of a FIFO queue whose order is that of the whole queue, and of tasks without an owner.
+const oneGroup = "taskqueue"
+
+// validGroup is what SQS takes as a message group.
+var validGroup = regexp.MustCompile("^[!-~]{1,128}$")
+
+// group returns the message group of a task.
+func (b *Broker) group(t *task.Task) string {
+	switch {
+	case b.config.Order != broker.ByOwner || t.Owner == "":
+		return oneGroup
+	case validGroup.MatchString(t.Owner):
+		return t.Owner
+	default:
+		sum := sha256.Sum256([]byte(t.Owner))
+		return hex.EncodeToString(sum[:])
+	}
+}
 
 // send sends a message. The group and the deduplication id are for FIFO queues.
 func (b *Broker) send(ctx context.Context, url, body, group, deduplication string, attributes map[string]types.MessageAttributeValue) error {
 	message := &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: &body, MessageAttributes: attributes}
-	if b.config.FIFO {
+	if b.fifo() {
 		message.MessageGroupId = &group
 		message.MessageDeduplicationId = &deduplication
 	}

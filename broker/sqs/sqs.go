@@ -47,6 +47,7 @@ const (
 	retention     = 14 * 24 * time.Hour // SQS's own limit
 	maxDeliveries = 1000                // SQS's own limit: each failing pass of an outage is a delivery
 	receivers     = 4                   // a call brings few messages, so several are under way
+	fifoReceivers = 8                   // and few groups, each of which is handed over one after another
 )
 
 // Connection says which SQS.
@@ -84,8 +85,9 @@ type Config struct {
 	Client *awssqs.Client
 	// Prefix comes before a queue's name in SQS. Default: DefaultPrefix, as in the PHP system.
 	Prefix string
-	// FIFO makes the queues SQS's FIFO queues: a queue's tasks are handed over one after another, in the order in which they were enqueued.
-	FIFO bool
+	// Order makes the queues SQS's FIFO queues. Their message groups are the owners, or with broker.ByQueue a single one. Default:
+	// broker.Unordered, standard queues.
+	Order broker.Order
 	// Receive is how many messages a relay takes with one call, at most MaxReceive. Default: DefaultReceive.
 	Receive int
 	// VisibilityTimeout is how long a message stays hidden when the relay that received it is lost. While the relay works on it this is
@@ -111,6 +113,9 @@ func New(c Config) (*Broker, error) {
 	if c.Client == nil {
 		return nil, errors.New("sqs: Config.Client is nil; make one with Open")
 	}
+	if _, err := broker.ParseOrder(string(c.Order)); err != nil {
+		return nil, fmt.Errorf("sqs: Config.Order: %w", err)
+	}
 	if c.Receive < 0 || c.Receive > MaxReceive {
 		return nil, fmt.Errorf("sqs: Config.Receive is %d; it is 1 to %d", c.Receive, MaxReceive)
 	}
@@ -129,13 +134,20 @@ func (b *Broker) Name() string { return Name }
 // Sync returns false: tasks run in workers.
 func (b *Broker) Sync() bool { return false }
 
-// Traits says that FIFO queues are ordered.
+// Traits says that several batches at a time are good, unless all messages are of one group: SQS shows no more of a group while some of it are
+// on their way.
 func (b *Broker) Traits() broker.Traits {
-	if b.config.FIFO {
-		return broker.Traits{Ordered: true, Receivers: 1}
+	traits := broker.Traits{Order: b.config.Order, Receivers: receivers}
+	switch traits.Order {
+	case broker.ByQueue:
+		traits.Receivers = 1
+	case broker.ByOwner:
+		traits.Receivers = fifoReceivers
 	}
-	return broker.Traits{Receivers: receivers}
+	return traits
 }
+
+func (b *Broker) fifo() bool { return b.config.Order != broker.Unordered }
 
 // Enqueue sends the task.
 //
@@ -157,7 +169,7 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	}
 	// Not the task's id: for five minutes SQS drops what has the same, also when the first message is gone, as after a migration there and back.
 	// What the bucket holds stays when sending fails: SQS may have the message all the same.
-	if err := b.send(ctx, url, body, group, uuid.NewString(), nil); err != nil {
+	if err := b.send(ctx, url, body, b.group(t), uuid.NewString(), nil); err != nil {
 		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
 	}
 	return nil
@@ -182,7 +194,7 @@ func (b *Broker) deadName(queue string) string {
 }
 
 func (b *Broker) ending() string {
-	if b.config.FIFO {
+	if b.fifo() {
 		return ".fifo"
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gocloud.dev/blob/memblob"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/brokertest"
 	"github.com/distributed-task-queue/taskqueue/broker/sqs"
 	"github.com/distributed-task-queue/taskqueue/internal/sqstest"
@@ -23,18 +24,27 @@ func TestMain(m *testing.M) {
 
 func TestSQSConforms(t *testing.T) {
 	t.Parallel()
-	for name, fifo := range map[string]bool{"standard": false, "fifo": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			brokertest.ExerciseStored(t, func(t *testing.T, e brokertest.Environment) brokertest.Subject {
-				c := sqs.Config{Client: sqstest.Client(sqstest.Endpoint(t)), FIFO: fifo, Bucket: memblob.OpenBucket(nil)}
-				t.Cleanup(func() { require.NoError(t, c.Bucket.Close()) })
-				b, err := sqs.New(c)
-				require.NoError(t, err)
-				return brokertest.Subject{Broker: b, Inject: func(t *testing.T, body string) { inject(t, c, e.Queue, body) }}
-			})
-		})
+	open := func(order broker.Order) brokertest.Open {
+		return func(t *testing.T, e brokertest.Environment) brokertest.Subject {
+			c := sqs.Config{Client: sqstest.Client(sqstest.Endpoint(t)), Order: order, Bucket: memblob.OpenBucket(nil)}
+			t.Cleanup(func() { require.NoError(t, c.Bucket.Close()) })
+			b, err := sqs.New(c)
+			require.NoError(t, err)
+			return brokertest.Subject{Broker: b, Inject: func(t *testing.T, body string) { inject(t, c, e.Queue, body) }}
+		}
 	}
+	t.Run("standard", func(t *testing.T) {
+		t.Parallel()
+		brokertest.ExerciseStored(t, open(broker.Unordered))
+	})
+	t.Run("fifo", func(t *testing.T) {
+		t.Parallel()
+		brokertest.ExerciseStored(t, open(broker.ByOwner))
+	})
+	t.Run("fifo with one group", func(t *testing.T) {
+		t.Parallel()
+		brokertest.ExerciseOrder(t, open(broker.ByQueue))
+	})
 }
 
 // inject sends a message as another program would.
@@ -42,7 +52,7 @@ func inject(t *testing.T, c sqs.Config, queue, body string) {
 	t.Helper()
 	name := sqs.DefaultPrefix + queue
 	message := &awssqs.SendMessageInput{MessageBody: &body}
-	if c.FIFO {
+	if c.Order != broker.Unordered {
 		name += ".fifo"
 		message.MessageGroupId, message.MessageDeduplicationId = aws.String("another-program"), aws.String(uuid.NewString())
 	}

@@ -53,7 +53,7 @@ func run(ctx context.Context, file, listen string) (err error) {
 	if err != nil {
 		return err
 	}
-	program, err := app.Open(ctx, c, app.Options{Actions: actions, Metrics: app.NewMetrics(), Logger: c.Logging.NewLogger(os.Stderr)})
+	program, err := app.Open(ctx, c, app.Options{Lazy: true, Actions: actions, Metrics: app.NewMetrics(), Logger: c.Logging.NewLogger(os.Stderr)})
 	if err != nil {
 		return err
 	}

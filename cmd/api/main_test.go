@@ -3,17 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
+	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -77,6 +80,46 @@ func TestAPIServesUntilItIsStopped(t *testing.T) {
 	}
 	require.True(t, get("/api/v1/log"))
 	require.Contains(t, string(answer), `"engine":"visibility"`)
+	stop()
+	require.NoError(t, <-ended)
+}
+
+func TestTasksAreTakenWhileTemporalIsAway(t *testing.T) {
+	address := freeAddress(t)
+	t.Setenv("TEMPORAL_ADDRESS", freeAddress(t))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "taskqueue.yaml")
+	text := "queues: [{name: stored, broker: rds, persistence: outbox}, {name: direct}]\n" +
+		"persistences: {outbox: {dialect: sqlite, dsn: 'file:" + filepath.Join(dir, "outbox.db") + "?_pragma=busy_timeout(30000)'}}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "outbox.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	outbox, err := rds.New(rds.Config{DB: db, Dialect: rds.SQLite})
+	require.NoError(t, err)
+	require.NoError(t, outbox.Initialize(t.Context(), "stored"))
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- execute(ctx, io.Discard, "--config="+file, "--listen="+address) }()
+	do := func(method, path, body string) int {
+		request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 0
+		}
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Eventually(t, func() bool { return do(http.MethodGet, "/healthz", "") == http.StatusOK }, time.Minute, 50*time.Millisecond)
+	require.Equal(t, http.StatusCreated, do(http.MethodPost, "/api/v1/tasks", `{"action": "mail.send", "queue": "stored"}`))
+	require.Equal(t, http.StatusServiceUnavailable, do(http.MethodGet, "/readyz", ""))
+	waiting, err := outbox.Count(t.Context(), "stored")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, waiting)
 	stop()
 	require.NoError(t, <-ended)
 }

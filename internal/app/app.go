@@ -33,6 +33,9 @@ type Options struct {
 	Connection config.Connection
 	// Actions are those that the program can run. Default: none.
 	Actions *taskqueue.Registry
+	// Lazy lets Open return although no Temporal server answers, so that tasks can be enqueued on queues that keep them in a store. The task log
+	// engines sqlite and elastic ask the server when they are opened; with these it makes no difference.
+	Lazy bool
 	// Metrics gets the metrics of the connection and of what runs on it. Default: nil, none are kept.
 	Metrics *prometheus.Registry
 	// Logger gets what the program logs. Required.
@@ -174,6 +177,12 @@ func connect(ctx context.Context, c config.Config, options Options, provider tra
 	settings.Namespace = dial.Namespace
 	settings.Actions = options.Actions
 	settings.Logger = options.Logger
+	if options.Lazy && c.Log.Engine == config.EngineVisibility {
+		if settings.Temporal, err = client.NewLazyClient(dial); err != nil {
+			return taskqueue.Config{}, fmt.Errorf("prepare the connection to the Temporal server at %s: %w", dial.HostPort, err)
+		}
+		return settings, nil
+	}
 	settings.Temporal, err = Dial(ctx, dial)
 	return settings, err
 }

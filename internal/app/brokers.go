@@ -102,7 +102,7 @@ func (b *Brokers) openRDS(q config.Queue) (broker.Broker, error) {
 		b.databases[q.Persistence] = db
 		b.closers = append(b.closers, db.Close)
 	}
-	return rds.New(rds.Config{DB: db, Dialect: p.Dialect, Receive: q.Receive, Ordered: q.Ordered})
+	return rds.New(rds.Config{DB: db, Dialect: p.Dialect, Receive: q.Receive, Order: q.Order})
 }
 
 func (b *Brokers) openSQS(ctx context.Context, q config.Queue) (broker.Broker, error) {
@@ -118,7 +118,7 @@ func (b *Brokers) openSQS(ctx context.Context, q config.Queue) (broker.Broker, e
 		b.closers = append(b.closers, b.bucket.Close)
 	}
 	return sqs.New(sqs.Config{
-		Client: c, Prefix: s.Prefix, FIFO: q.Ordered, Receive: q.Receive, VisibilityTimeout: s.VisibilityTimeout, Bucket: b.bucket,
+		Client: c, Prefix: s.Prefix, Order: q.Order, Receive: q.Receive, VisibilityTimeout: s.VisibilityTimeout, Bucket: b.bucket,
 	})
 }
 

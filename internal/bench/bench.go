@@ -14,36 +14,22 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// Config says what is measured. All fields are required but Progress.
+// Config says what is measured. All fields are required but Progress. Concurrency is how many tasks each side enqueues at a time, and how many
+// its worker runs at a time.
 type Config struct {
-	Tasks  int // how many tasks each side runs, over all rounds
-	Rounds int // in each round both sides run one after the other; which is first alternates
-	// Concurrency is how many tasks each side enqueues at a time, and how many its worker runs at a time.
-	Concurrency int
+	rounds.Race
+
 	// Idempotent declares our action idempotent and fast, which the baseline has no counterpart for.
 	Idempotent bool
 	// Temporal are the options of the connection.
 	Temporal client.Options
 	// Dial connects with these options.
-	Dial     func(context.Context, client.Options) (client.Client, error)
-	Logger   *slog.Logger
-	Progress func(line string) // is told about each round
-}
-
-// Validate reports what cannot be measured.
-func (c Config) Validate() error {
-	switch {
-	case c.Rounds < 1:
-		return fmt.Errorf("rounds are %d; they must be 1 or more", c.Rounds)
-	case c.Tasks < c.Rounds:
-		return fmt.Errorf("tasks are %d; there must be one or more for each of the %d rounds", c.Tasks, c.Rounds)
-	case c.Concurrency < 1:
-		return fmt.Errorf("concurrency is %d; it must be 1 or more", c.Concurrency)
-	}
-	return nil
+	Dial   func(context.Context, client.Options) (client.Client, error)
+	Logger *slog.Logger
 }
 
 // Result is what was measured.
@@ -71,9 +57,6 @@ type side interface {
 func Run(ctx context.Context, c Config) (Result, error) {
 	if err := c.Validate(); err != nil {
 		return Result{}, fmt.Errorf("bench: %w", err)
-	}
-	if c.Progress == nil {
-		c.Progress = func(string) {}
 	}
 	done := newCompletions()
 	options := c.Temporal
@@ -116,45 +99,15 @@ func (r *runner) run(ctx context.Context) (result Result, err error) {
 		stop()
 		err = errors.Join(err, workers.Wait())
 	}()
-	// Not measured: until both sides have polls open and connections warm.
-	for _, s := range []side{r.ours, r.baseline} {
-		if _, err := r.measure(working, s, 2*r.config.Concurrency); err != nil {
-			return Result{}, err
-		}
-	}
-	return r.rounds(working)
-}
-
-func (r *runner) rounds(ctx context.Context) (Result, error) {
-	var oursTime, baselineTime time.Duration
-	var ratios []float64
-	for round := range r.config.Rounds {
-		// The tasks that do not divide evenly go to the first rounds.
-		tasks := (r.config.Tasks + r.config.Rounds - 1 - round) / r.config.Rounds
-		var ours, baseline time.Duration
-		order := []struct {
-			side side
-			took *time.Duration
-		}{{r.ours, &ours}, {r.baseline, &baseline}}
-		if round%2 == 1 {
-			slices.Reverse(order)
-		}
-		for _, turn := range order {
-			var err error
-			if *turn.took, err = r.measure(ctx, turn.side, tasks); err != nil {
-				return Result{}, fmt.Errorf("round %d: %w", round+1, err)
-			}
-		}
-		oursTime += ours
-		baselineTime += baseline
-		ratios = append(ratios, baseline.Seconds()/ours.Seconds())
-		r.config.Progress(fmt.Sprintf("round %d of %d: %d tasks each, ours %.1f/s, baseline %.1f/s, ratio %.3f",
-			round+1, r.config.Rounds, tasks, rate(tasks, ours), rate(tasks, baseline), ratios[round]))
-	}
+	speeds, err := r.config.Run(r.side(working, "ours", r.ours), r.side(working, "baseline", r.baseline))
 	return Result{
 		Tasks: r.config.Tasks, Rounds: r.config.Rounds, Concurrency: r.config.Concurrency, Idempotent: r.config.Idempotent,
-		Ours: rate(r.config.Tasks, oursTime), Baseline: rate(r.config.Tasks, baselineTime), Ratio: median(ratios),
-	}, nil
+		Ours: speeds.Ours, Baseline: speeds.Other, Ratio: speeds.Ratio,
+	}, err
+}
+
+func (r *runner) side(ctx context.Context, name string, s side) rounds.Side {
+	return rounds.Side{Name: name, Do: func(tasks int) (time.Duration, error) { return r.measure(ctx, s, tasks) }}
 }
 
 // measure returns how long a side takes for that many tasks, from the first start to the last end.
@@ -182,15 +135,4 @@ func (r *runner) measure(ctx context.Context, s side, tasks int) (time.Duration,
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}
-}
-
-func rate(tasks int, took time.Duration) float64 { return float64(tasks) / took.Seconds() }
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
 }

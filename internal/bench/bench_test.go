@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/distributed-task-queue/taskqueue/internal/bench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) { temporaltest.Main(m) }
 func config(t *testing.T) bench.Config {
 	logger := temporaltest.Logger(t)
 	return bench.Config{
-		Tasks: 7, Rounds: 3, Concurrency: 2,
+		Race: rounds.Race{Plan: rounds.Plan{Tasks: 7, Rounds: 3}, Concurrency: 2},
 		Temporal: client.Options{
 			HostPort: temporaltest.Server().Address, Namespace: temporaltest.Namespace, Logger: log.NewStructuredLogger(logger),
 		},
@@ -61,15 +62,4 @@ func TestRunStopsWithItsContext(t *testing.T) {
 	c.Progress = func(string) { cancel() }
 	_, err := bench.Run(ctx, c)
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-func TestValidateNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	for want, c := range map[string]bench.Config{
-		"rounds are 0":      {Tasks: 1, Concurrency: 1},
-		"tasks are 1":       {Tasks: 1, Rounds: 2, Concurrency: 1},
-		"concurrency is -1": {Tasks: 1, Rounds: 1, Concurrency: -1},
-	} {
-		require.ErrorContains(t, c.Validate(), want)
-	}
 }

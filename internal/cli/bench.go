@@ -7,11 +7,12 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/bench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	o := bench.Config{Tasks: 2000, Rounds: 10, Concurrency: 10}
+	o := bench.Config{Race: rounds.Race{Plan: rounds.Plan{Tasks: 2000, Rounds: 10}, Concurrency: 10}}
 	c := &cobra.Command{
 		Use: "bench", Short: "Measure tasks per second against a hand-written workflow on the same server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -7,11 +7,12 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/bench/apibench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
 
 func (p *program) benchAPICommand() *cobra.Command {
-	o := apibench.Config{Tasks: 1000, Rounds: 10}
+	o := apibench.Config{Plan: rounds.Plan{Tasks: 1000, Rounds: 10}}
 	c := &cobra.Command{
 		Use: "api", Short: "Measure how long enqueuing takes through the REST API, against the Go client on the same server", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -7,18 +7,19 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/bench/brokerbench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
 )
 
 func (p *program) benchBrokerCommand() *cobra.Command {
-	o := brokerbench.Config{Tasks: 5000, Rounds: 5, Concurrency: 16}
+	o := brokerbench.Config{Race: rounds.Race{Plan: rounds.Plan{Tasks: 5000, Rounds: 5}, Concurrency: 16}}
 	var of queueFlags
 	c := &cobra.Command{
 		Use: "broker", Short: "Measure how many tasks per second a relay moves against enqueuing directly on the same server", Args: cobra.NoArgs,
 		Long: "Nobody runs the tasks, and they are deleted afterwards. The stores are those of queues named " +
 			brokerbench.Queue + "-N, which are made and stay.",
 		Example: `  taskctl bench broker --broker=rds --persistence=default
-  taskctl bench broker --broker=sqs --ordered`,
+  taskctl bench broker --broker=sqs --order=owner`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.Validate(); err != nil {
 				return usagef("%v", err)

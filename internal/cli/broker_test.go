@@ -13,14 +13,17 @@ import (
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// setupOutbox is setup with a SQLite database named "default", in a configuration with comments.
+// setupOutbox is setup with the SQLite databases "default", which it returns, "other", and "alias", which is the first one again; in a
+// configuration with comments.
 func setupOutbox(t *testing.T) (b *bundle, db *sql.DB) {
 	t.Helper()
 	b = setup(t)
 	dsn := "file:" + filepath.Join(t.TempDir(), "outbox.db") + "?_pragma=busy_timeout(30000)"
 	other := "file:" + filepath.Join(t.TempDir(), "other.db") + "?_pragma=busy_timeout(30000)"
 	text := "# ours\nqueues:\n  - name: " + b.fast + " # quick\n    weight: 3\n  - name: " + b.slow + "\ndefaultQueue: " + b.slow + "\n" +
-		"persistences:\n  default: {dialect: sqlite, dsn: '" + dsn + "'}\n  other: {dialect: sqlite, dsn: '" + other + "'}\n"
+		"persistences:\n  default: {dialect: sqlite, dsn: '" + dsn + "'}\n  other: {dialect: sqlite, dsn: '" + other + "'}\n" +
+		"  alias: {dialect: sqlite, dsn: '" + dsn + "&_pragma=journal_mode(delete)'}\n"
+	b.other = other
 	require.NoError(t, os.WriteFile(b.config, []byte(text), 0o600))
 	db, err := sql.Open("sqlite", dsn)
 	require.NoError(t, err)
@@ -163,9 +166,11 @@ func TestMigrateMovesWhatWaits(t *testing.T) {
 		require.Contains(t, r.err, want)
 	}
 	b.ok(t, "init", "--broker=rds", "--persistence=default")
-	r := b.run(t, "migrate", b.fast, "--broker=rds", "--persistence=default")
-	require.Equal(t, cli.StatusUsage, r.status)
-	require.Contains(t, r.err, "wait there already")
+	for _, name := range []string{"default", "alias"} {
+		r := b.run(t, "migrate", b.fast, "--broker=rds", "--persistence="+name)
+		require.Equal(t, cli.StatusUsage, r.status, r.err)
+		require.Contains(t, r.err, "wait there already")
+	}
 }
 
 func TestMigrateMapsClassesOfThePHPSystem(t *testing.T) {

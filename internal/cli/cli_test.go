@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,12 +15,21 @@ import (
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
-func TestMain(m *testing.M) { temporaltest.Main(m) }
+// variableTaskctl makes the test's binary taskctl.
+const variableTaskctl = "CLITEST_TASKCTL"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(variableTaskctl) != "" {
+		os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}
+	temporaltest.Main(m)
+}
 
 // bundle is taskctl with a configuration of its own: two queues that no other test uses.
 type bundle struct {
 	config     string
 	fast, slow string // the queues; slow is the default one
+	other      string // the data source of the database "other", if there is one
 }
 
 func setup(t *testing.T) *bundle {
@@ -155,8 +165,8 @@ func TestQueues(t *testing.T) {
 		"associations": []any{map[string]any{"action": "mail.send", "queue": b.fast}},
 	}, b.ok(t, "associations"))
 	require.Equal(t, map[string]any{"queues": []any{
-		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
-		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "stored": 0., "rejected": 0., "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{}},
+		map[string]any{"name": b.fast, "weight": 3., "broker": "temporal", "default": false, "waiting": 0., "stored": 0., "rejected": 0., "error": "", "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{"mail.send"}},
+		map[string]any{"name": b.slow, "weight": 1., "broker": "temporal", "default": true, "waiting": 0., "stored": 0., "rejected": 0., "error": "", "addedPerSecond": 0., "startedPerSecond": 0., "oldestSeconds": 0., "workers": []any{}, "paused": false, "pauseReason": "", "associations": []any{}},
 	}}, b.ok(t, "queue", "list"))
 
 	table := b.run(t, "associations", "--output", "table")

@@ -34,16 +34,21 @@ func (p *program) migrateCommand() *cobra.Command {
 			}
 			return p.connected(c.Context(), func(a *app.App) error {
 				to := cmp.Or(to, args[0])
-				store, closeIt, err := p.source(c.Context(), a, from.former(a.Config, args[0]), to)
+				for _, name := range []string{args[0], to} {
+					if _, err := a.Client.Dispatcher().Queue(name); err != nil {
+						return err
+					}
+				}
+				store, closeIt, err := openStore(c.Context(), a, from.former(a.Config, args[0]))
 				if err != nil {
 					return err
 				}
 				defer closeIt()
-				r, err := a.Client.NewMigration(args[0], store, to, a.Config.Relay.PHPActions)
+				r, err := a.Client.NewMigration(c.Context(), args[0], store, to, a.Config.Relay.PHPActions)
 				if err != nil {
 					return err
 				}
-				counts, err := r.Drain(c.Context(), p.relayProgress())
+				counts, err := p.drain(c.Context(), r)
 				if err != nil {
 					return fmt.Errorf("%d were moved, then: %w; run it again to go on", counts.Moved, err)
 				}
@@ -60,7 +65,7 @@ func (p *program) migrateCommand() *cobra.Command {
 func (q *queueFlags) former(c config.Config, name string) config.Queue {
 	if q.broker != "" {
 		return config.Queue{
-			Name: name, Broker: q.broker, Persistence: q.persistence, Receive: q.receive, Ordered: q.ordered, AWSProfile: q.awsProfile,
+			Name: name, Broker: q.broker, Persistence: q.persistence, Receive: q.receive, Order: broker.Order(q.order), AWSProfile: q.awsProfile,
 		}
 	}
 	for _, present := range c.Queues {
@@ -69,21 +74,6 @@ func (q *queueFlags) former(c config.Config, name string) config.Queue {
 		}
 	}
 	return config.Queue{Name: name}
-}
-
-// source returns the store that is emptied into another queue, and a function that closes it.
-func (p *program) source(ctx context.Context, a *app.App, from config.Queue, to string) (broker.Stored, func(), error) {
-	for _, name := range []string{from.Name, to} {
-		if _, err := a.Client.Dispatcher().Queue(name); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, target := range a.Config.Queues {
-		if target.Name == to && sameStore(from, target) {
-			return nil, nil, usagef("the tasks of queue %q wait there already", to)
-		}
-	}
-	return openStore(ctx, a, from)
 }
 
 // openStore opens the store of a queue that need not be the configuration's.
@@ -104,15 +94,4 @@ func openStore(ctx context.Context, a *app.App, from config.Queue) (broker.Store
 			cmp.Or(from.Broker, config.BrokerTemporal))
 	}
 	return store, closeIt, nil
-}
-
-// sameStore reports whether two queues keep their tasks in the same place.
-func sameStore(a, b config.Queue) bool {
-	if a.Broker != b.Broker {
-		return false
-	}
-	if a.Broker == rds.Name {
-		return a.Persistence == b.Persistence && rds.TableName(a.Name) == rds.TableName(b.Name)
-	}
-	return a.Name == b.Name && a.AWSProfile == b.AWSProfile && a.Ordered == b.Ordered
 }

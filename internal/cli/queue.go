@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,13 +69,13 @@ func (p *program) queueResumeCommand() *cobra.Command {
 
 func queueTable(queues ...queueadmin.Queue) func(*table) {
 	return func(t *table) {
-		t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "REJECTED", "DEFAULT", "PAUSED", "ACTIONS")
+		t.row("QUEUE", "WEIGHT", "BROKER", "WAITING", "REJECTED", "DEFAULT", "PAUSED", "ACTIONS", "ERROR")
 		for _, q := range queues {
 			paused := "-"
 			if q.Paused {
 				paused = strings.TrimSpace("yes " + q.PauseReason)
 			}
-			t.row(q.Name, q.Weight, q.Broker, q.Waiting, q.Rejected, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "))
+			t.row(q.Name, q.Weight, q.Broker, q.Waiting, q.Rejected, map[bool]string{true: "yes"}[q.Default], paused, strings.Join(q.Associations, ", "), cmp.Or(strings.Join(strings.Fields(q.Error), " "), "-")) // on one line
 		}
 	}
 }

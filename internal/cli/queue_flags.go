@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
@@ -19,9 +20,8 @@ import (
 
 // queueFlags say how a queue of the configuration file is to be.
 type queueFlags struct {
-	queue, broker, persistence, awsProfile, strategy string
-	receive                                          int
-	ordered                                          bool
+	queue, broker, persistence, order, awsProfile, strategy string
+	receive                                                 int
 }
 
 func (q *queueFlags) bind(flags *pflag.FlagSet) {
@@ -29,7 +29,7 @@ func (q *queueFlags) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&q.persistence, "persistence", "", "the database of the broker rds: one of persistences in the configuration")
 	flags.IntVar(&q.receive, "receive", 0, "how many messages a relay takes at a time (default: 100 for rds, 10 for sqs)")
 	flags.StringVar(&q.awsProfile, "aws-profile", "", "the profile of AWS's configuration files for the broker sqs")
-	flags.BoolVar(&q.ordered, "ordered", false, "hand tasks over one after another; with sqs, in a FIFO queue")
+	flags.StringVar(&q.order, "order", "", "which tasks a relay hands over one after another: queue or owner (default: none); sqs makes a FIFO queue of it")
 }
 
 // fields returns what the flags that were given set in the queue's configuration.
@@ -42,7 +42,7 @@ func (q *queueFlags) fields(flags *pflag.FlagSet) yaml.MapSlice {
 		{"broker", "broker", q.broker},
 		{"persistence", "persistence", q.persistence},
 		{"receive", "receive", max(q.receive, -q.receive)}, // the PHP system takes the absolute value
-		{"ordered", "ordered", q.ordered},
+		{"order", "order", q.order},
 		{"aws-profile", "awsProfile", q.awsProfile},
 	} {
 		if flags.Changed(f.flag) {
@@ -67,6 +67,9 @@ func (q *queueFlags) check(flags *pflag.FlagSet) error {
 	}
 	if q.broker == rds.Name && q.persistence == "" {
 		return usagef("Persistence id (--persistence=...) needs to be set for SQL.")
+	}
+	if _, err := broker.ParseOrder(q.order); err != nil {
+		return usagef("--order: %v", err)
 	}
 	if _, err := worker.ParseStrategy(q.strategy); q.strategy != "" && err != nil {
 		return usagef("Strategy %q does not exist. Strategies are weight and strict", q.strategy)

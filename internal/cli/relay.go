@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -28,7 +29,7 @@ func (p *program) relayCommand() *cobra.Command {
 				if !drain {
 					err = r.Run(c.Context())
 				} else {
-					_, err = r.Drain(c.Context(), p.relayProgress())
+					_, err = p.drain(c.Context(), r)
 				}
 				if err != nil {
 					return err
@@ -41,16 +42,35 @@ func (p *program) relayCommand() *cobra.Command {
 	return c
 }
 
-// relayProgress tells from time to time how far a relay is.
-func (p *program) relayProgress() func(relay.Counts) {
-	last := time.Now()
-	return func(c relay.Counts) {
-		if time.Since(last) < progressInterval {
-			return
-		}
-		last = time.Now()
-		_, _ = fmt.Fprintf(p.Err, "%d moved, %d duplicates, %d set aside\n", c.Moved, c.Duplicates, c.Rejected) // a lost line changes no result
+// drain moves what waits, and tells from time to time how far it is.
+func (p *program) drain(ctx context.Context, r *relay.Relay) (relay.Counts, error) {
+	waiting, err := r.Waiting(ctx)
+	if err != nil {
+		return relay.Counts{}, err
 	}
+	telling, stop := context.WithCancel(ctx)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		ticker := time.NewTicker(progressInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-telling.Done():
+				return
+			case <-ticker.C:
+				_, _ = fmt.Fprintln(p.Err, drained(r.Counts(), waiting)) // a lost line changes no result
+			}
+		}
+	}()
+	defer func() { stop(); <-told }()
+	return r.Drain(ctx)
+}
+
+// drained tells how much is done of what waited at first. Others may have enqueued more since, or moved some of it.
+func drained(c relay.Counts, waiting int64) string {
+	done := c.Moved + c.Duplicates + c.Rejected
+	return fmt.Sprintf("%d of %d: %d moved, %d duplicates, %d set aside", done, max(waiting, done), c.Moved, c.Duplicates, c.Rejected)
 }
 
 func countsTable(c relay.Counts) func(*table) {

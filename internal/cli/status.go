@@ -55,9 +55,11 @@ func (p *program) status(err error) int {
 		queue   *dispatcher.UnknownQueueError
 		action  *dispatcher.UnknownActionError
 		noStore *taskqueue.NoStoreError
+		same    *taskqueue.SamePlaceError
 	)
 	if errors.Is(err, tasklog.ErrSelection) || errors.As(err, &usage) || errors.As(err, &filter) || errors.As(err, &invalid) ||
-		errors.As(err, &timing) || errors.As(err, &queue) || errors.As(err, &action) || errors.As(err, &noStore) {
+		errors.As(err, &timing) || errors.As(err, &queue) || errors.As(err, &action) || errors.As(err, &noStore) ||
+		errors.As(err, &same) {
 		return StatusUsage
 	}
 	return StatusFailed

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/memory"
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/broker/sqs"
@@ -49,6 +50,9 @@ func (c Config) validateBrokers(refuse func(key string, value any, reason string
 		key := func(name string) string { return fmt.Sprintf("queues[%d].%s", i, name) }
 		if q.Broker != "" && !slices.Contains(Brokers(), q.Broker) {
 			refuse(key("broker"), q.Broker, "there is no such broker; brokers are "+strings.Join(Brokers(), ", "))
+		}
+		if _, err := broker.ParseOrder(string(q.Order)); err != nil {
+			refuse(key("order"), q.Order, err.Error())
 		}
 		if q.Receive < 0 {
 			refuse(key("receive"), q.Receive, "it must be 1 or more, or 0 for the broker's default")

@@ -11,6 +11,7 @@ import (
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/actions/command"
 	"github.com/distributed-task-queue/taskqueue/actions/httprequest"
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/sqs"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -59,8 +60,8 @@ type Queue struct {
 	Persistence string `yaml:"persistence"`
 	// Receive is how many messages a relay takes at a time. Default: 0, as the broker likes.
 	Receive int `yaml:"receive"`
-	// Ordered makes relays hand tasks over one after another. Default: several at a time.
-	Ordered bool `yaml:"ordered"`
+	// Order says which tasks relays hand over one after another. Default: none.
+	Order broker.Order `yaml:"order"`
 	// AWSProfile is the profile of AWS's configuration files that the broker sqs uses. Default: AWS's own.
 	AWSProfile string `yaml:"awsProfile"`
 }

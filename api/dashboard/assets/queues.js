@@ -32,8 +32,9 @@ export default async function queues({ main, signal, setTitle, setLive }) {
       const cells = [
         [h("a", { href: address({ text: "", status: [], conditions: [], sortBy: "createdAt", sortOrder: "desc", limit: 20 }, { conditions: [{ column: "queue", op: "eq", value: queue.name }] }) }, queue.name),
           queue.default ? h("span", { class: "excerpt" }, "default") : null],
-        [h("span", { class: `badge ${queue.paused ? "paused" : "completed"}` }, queue.paused ? "Paused" : "Open"), queue.pauseReason ? h("span", { class: "excerpt" }, queue.pauseReason) : null],
-        [count(queue.waiting), queue.stored ? h("span", { class: "excerpt" }, `${count(queue.stored)} stored`) : null,
+        [h("span", { class: `badge ${queue.paused ? "paused" : "completed"}` }, queue.paused ? "Paused" : "Open"), queue.pauseReason ? h("span", { class: "excerpt" }, queue.pauseReason) : null,
+          queue.error ? h("span", { class: "error" }, `The store does not answer: ${queue.error}`) : null],
+        [queue.error ? `${count(queue.waiting)} + ?` : count(queue.waiting), queue.stored ? h("span", { class: "excerpt" }, `${count(queue.stored)} stored`) : null,
           queue.rejected ? h("span", { class: "excerpt" }, `${count(queue.rejected)} rejected`) : null], [queue.oldestSeconds >= 1 ? duration(queue.oldestSeconds) : "–"],
         [rate(queue.addedPerSecond)], [rate(queue.startedPerSecond)],
         [String(queue.weight), h("span", { class: "excerpt" }, `${Math.round((100 * queue.weight) / total)} %`)],

@@ -21,29 +21,18 @@ import (
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
 // Config says what is measured. All fields are required but Progress.
 type Config struct {
-	Tasks     int // how many tasks each side enqueues, over all rounds
-	Rounds    int // each has a ratio of its own
+	rounds.Plan
+
 	Temporal  client.Client
 	Namespace string
 	Logger    *slog.Logger
-	Progress  func(line string) // is told about each round
-}
-
-// Validate reports what cannot be measured.
-func (c Config) Validate() error {
-	switch {
-	case c.Rounds < 1:
-		return fmt.Errorf("rounds are %d; they must be 1 or more", c.Rounds)
-	case c.Tasks < c.Rounds:
-		return fmt.Errorf("tasks are %d; there must be one or more for each of the %d rounds", c.Tasks, c.Rounds)
-	}
-	return nil
 }
 
 // Latency is how long enqueuing took, in milliseconds.
@@ -170,25 +159,17 @@ func (b *bench) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	var viaAPI, viaClient []time.Duration
-	var ratios []float64
-	for round := range b.Rounds {
-		// The tasks that do not divide evenly go to the first rounds.
-		a, c, err := b.measure(ctx, (b.Tasks+b.Rounds-1-round)/b.Rounds)
+	ratio, err := b.Each(func(tasks int) (float64, string, error) {
+		a, c, err := b.measure(ctx, tasks)
 		if err != nil {
-			return Result{}, fmt.Errorf("round %d: %w", round+1, err)
+			return 0, "", err
 		}
 		viaAPI, viaClient = append(viaAPI, a...), append(viaClient, c...)
-		ratios = append(ratios, percentile(a, 0.95)/percentile(c, 0.95))
-		if b.Progress != nil {
-			b.Progress(fmt.Sprintf("round %d of %d: p95 of %d tasks each: API %.2f ms, client %.2f ms, ratio %.3f",
-				round+1, b.Rounds, len(a), percentile(a, 0.95), percentile(c, 0.95), ratios[round]))
-		}
-	}
-	slices.Sort(ratios)
-	middle := len(ratios) / 2
-	ratio := ratios[middle]
-	if len(ratios)%2 == 0 {
-		ratio = (ratios[middle-1] + ratios[middle]) / 2
+		api, client := percentile(a, 0.95), percentile(c, 0.95)
+		return api / client, fmt.Sprintf("p95 of the API %.2f ms, of the client %.2f ms", api, client), nil
+	})
+	if err != nil {
+		return Result{}, err
 	}
 	return Result{Tasks: b.Tasks, Rounds: b.Rounds, API: latency(viaAPI), Client: latency(viaClient), Ratio: ratio}, nil
 }

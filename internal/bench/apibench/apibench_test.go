@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/distributed-task-queue/taskqueue/internal/bench/apibench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -21,8 +22,8 @@ func TestRunMeasuresBothSidesAndLeavesNothing(t *testing.T) {
 	temporal := temporaltest.Dial(t)
 	var told []string
 	result, err := apibench.Run(t.Context(), apibench.Config{
-		Tasks: 7, Rounds: 2, Temporal: temporal, Namespace: temporaltest.Namespace, Logger: temporaltest.Logger(t),
-		Progress: func(line string) { told = append(told, line) },
+		Plan:     rounds.Plan{Tasks: 7, Rounds: 2, Progress: func(line string) { told = append(told, line) }},
+		Temporal: temporal, Namespace: temporaltest.Namespace, Logger: temporaltest.Logger(t),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 7, result.Tasks)
@@ -50,14 +51,8 @@ func TestRunStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := apibench.Run(ctx, apibench.Config{
-		Tasks: 1000, Rounds: 1000, Temporal: temporaltest.Dial(t), Namespace: temporaltest.Namespace, Logger: temporaltest.Logger(t),
-		Progress: func(string) { cancel() },
+		Plan:     rounds.Plan{Tasks: 1000, Rounds: 1000, Progress: func(string) { cancel() }},
+		Temporal: temporaltest.Dial(t), Namespace: temporaltest.Namespace, Logger: temporaltest.Logger(t),
 	})
 	require.ErrorContains(t, err, "canceled")
-}
-
-func TestValidateNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	require.ErrorContains(t, apibench.Config{Tasks: 1}.Validate(), "rounds are 0")
-	require.ErrorContains(t, apibench.Config{Tasks: 1, Rounds: 2}.Validate(), "tasks are 1")
 }

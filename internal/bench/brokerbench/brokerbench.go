@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -18,15 +17,20 @@ import (
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/relay"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
 // Queue is how the names of the queues begin whose stores are measured. What waits there is discarded.
 const Queue = "taskqueue-bench"
 
-// queueOf returns the queue of a round. Each has its own: a poll that the relay of the round before has left behind may still be open at
-// SQS, and would take messages away.
-func queueOf(round int) string { return fmt.Sprintf("%s-%d", Queue, round) }
+// turns is how often both sides are measured: twice a round, and once to get warm.
+func turns(c Config) int { return 2*c.Rounds + 1 }
+
+// Each turn has a queue of its own on both sides: a poll that the relay before has left behind may still be open at SQS, and would take
+// messages away; and Temporal has more to do for a queue that is new.
+func storedQueue(turn int) string { return fmt.Sprintf("%s-%d", Queue, turn) }
+func directQueue(turn int) string { return fmt.Sprintf("%s-direct-%d", Queue, turn) }
 
 // action is never run: nobody works during the measurement, and the tasks are deleted after it.
 const action = "bench.noop"
@@ -34,29 +38,14 @@ const action = "bench.noop"
 // parameters are what both sides carry.
 var parameters = map[string]string{"text": "a hundred bytes, more or less, are what many tasks carry: some ids, a date and a file's name"}
 
-// Config says what is measured. All fields are required but Progress.
+// Config says what is measured. All fields are required but Progress. Concurrency is how many tasks are enqueued directly at a time.
 type Config struct {
-	Tasks       int // how many tasks each side hands to Temporal, over all rounds
-	Rounds      int // in each round both sides do so one after the other; which is first alternates
-	Concurrency int // how many tasks are enqueued directly at a time
-	Temporal    client.Client
-	Namespace   string
-	Store       broker.Stored
-	Logger      *slog.Logger
-	Progress    func(line string) // is told about each round
-}
+	rounds.Race
 
-// Validate reports what cannot be measured.
-func (c Config) Validate() error {
-	switch {
-	case c.Rounds < 1:
-		return fmt.Errorf("rounds are %d; they must be 1 or more", c.Rounds)
-	case c.Tasks < c.Rounds:
-		return fmt.Errorf("tasks are %d; there must be one or more for each of the %d rounds", c.Tasks, c.Rounds)
-	case c.Concurrency < 1:
-		return fmt.Errorf("concurrency is %d; it must be 1 or more", c.Concurrency)
-	}
-	return nil
+	Temporal  client.Client
+	Namespace string
+	Store     broker.Stored
+	Logger    *slog.Logger
 }
 
 // Result is what was measured.
@@ -76,13 +65,10 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	if err := c.Validate(); err != nil {
 		return Result{}, fmt.Errorf("bench: %w", err)
 	}
-	if c.Progress == nil {
-		c.Progress = func(string) {}
-	}
 	b := &bench{Config: c}
-	queues := []taskqueue.Queue{{Name: Queue + "-direct"}}
-	for round := range c.Rounds + 1 {
-		queues = append(queues, taskqueue.Queue{Name: queueOf(round), Broker: c.Store})
+	var queues []taskqueue.Queue
+	for turn := range turns(c) {
+		queues = append(queues, taskqueue.Queue{Name: storedQueue(turn), Broker: c.Store}, taskqueue.Queue{Name: directQueue(turn)})
 	}
 	var err error
 	b.client, err = taskqueue.New(taskqueue.Config{Temporal: c.Temporal, Namespace: c.Namespace, Logger: c.Logger, Queues: queues})
@@ -107,45 +93,30 @@ func (b *bench) run(ctx context.Context) (Result, error) {
 	if err := b.client.Initialize(ctx); err != nil {
 		return Result{}, err
 	}
-	for round := range b.Rounds + 1 {
-		if err := b.discard(ctx, queueOf(round)); err != nil {
+	for turn := range turns(b.Config) {
+		if err := b.discard(ctx, storedQueue(turn)); err != nil {
 			return Result{}, err
 		}
 	}
-	// Not measured: until connections and servers are warm.
-	if _, err := b.relay(ctx, queueOf(b.Rounds), 2*b.Concurrency); err != nil {
-		return Result{}, err
-	}
-	if _, err := b.enqueue(ctx, Queue+"-direct", 2*b.Concurrency); err != nil {
-		return Result{}, err
-	}
-	result := Result{Broker: b.Store.Name(), Tasks: b.Tasks, Rounds: b.Rounds, Concurrency: b.Concurrency}
-	var relayed, direct time.Duration
-	var ratios []float64
-	for round := range b.Rounds {
-		// The tasks that do not divide evenly go to the first rounds.
-		tasks := (b.Tasks + b.Rounds - 1 - round) / b.Rounds
-		var r, d time.Duration
-		turns := []func() error{
-			func() (err error) { r, err = b.relay(ctx, queueOf(round), tasks); return err },
-			func() (err error) { d, err = b.enqueue(ctx, Queue+"-direct", tasks); return err },
-		}
-		if round%2 == 1 {
-			slices.Reverse(turns)
-		}
-		for _, turn := range turns {
-			if err := turn(); err != nil {
-				return Result{}, fmt.Errorf("round %d: %w", round+1, err)
-			}
-		}
-		relayed, direct, ratios = relayed+r, direct+d, append(ratios, d.Seconds()/r.Seconds())
-		b.Progress(fmt.Sprintf("round %d of %d: %d tasks each, relay %.1f/s, direct %.1f/s, ratio %.3f", round+1, b.Rounds, tasks,
-			float64(tasks)/r.Seconds(), float64(tasks)/d.Seconds(), ratios[round]))
-	}
-	slices.Sort(ratios)
-	result.Relay, result.Direct = float64(b.Tasks)/relayed.Seconds(), float64(b.Tasks)/direct.Seconds()
-	result.Ratio = (ratios[(len(ratios)-1)/2] + ratios[len(ratios)/2]) / 2
-	return result, nil
+	next := -1
+	speeds, err := b.Race.Run(
+		rounds.Side{
+			Name: "relay",
+			Prepare: func(tasks int) error {
+				next++
+				_, err := b.enqueue(ctx, storedQueue(next), tasks)
+				return err
+			},
+			Do: func(tasks int) (time.Duration, error) { return b.relay(ctx, storedQueue(next), tasks) },
+		},
+		rounds.Side{
+			Name: "direct",
+			Do:   func(tasks int) (time.Duration, error) { return b.enqueue(ctx, directQueue(next), tasks) },
+		})
+	return Result{
+		Broker: b.Store.Name(), Tasks: b.Tasks, Rounds: b.Rounds, Concurrency: b.Concurrency,
+		Relay: speeds.Ours, Direct: speeds.Other, Ratio: speeds.Ratio,
+	}, err
 }
 
 // enqueue returns how long it takes to enqueue so many tasks.
@@ -158,9 +129,11 @@ func (b *bench) enqueue(ctx context.Context, queue string, tasks int) (time.Dura
 	began := time.Now()
 	running, enqueuing := errgroup.WithContext(ctx)
 	running.SetLimit(b.Concurrency)
-	for _, id := range ids {
+	for i, id := range ids {
+		// As if each enqueuer were an owner: more order than that of each of its own tasks does not come of enqueuing directly either.
+		owner := fmt.Sprintf("enqueuer %d", i%b.Concurrency)
 		running.Go(func() error {
-			_, err := b.client.CreateTask(enqueuing, action, parameters, "bench", &taskqueue.Options{ID: id, Queue: queue})
+			_, err := b.client.CreateTask(enqueuing, action, parameters, "bench", &taskqueue.Options{ID: id, Queue: queue, Owner: owner})
 			return err
 		})
 	}
@@ -168,11 +141,8 @@ func (b *bench) enqueue(ctx context.Context, queue string, tasks int) (time.Dura
 	return time.Since(began), err
 }
 
-// relay fills the store, and returns how long a relay takes to empty it.
+// relay returns how long a relay takes to empty the store.
 func (b *bench) relay(ctx context.Context, queue string, tasks int) (time.Duration, error) {
-	if _, err := b.enqueue(ctx, queue, tasks); err != nil {
-		return 0, err
-	}
 	r, err := b.client.NewRelay(taskqueue.RelayConfig{Queues: []string{queue}})
 	if err != nil {
 		return 0, err
@@ -213,7 +183,7 @@ func (b *bench) discard(ctx context.Context, queue string) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.Drain(ctx, nil)
+	_, err = r.Drain(ctx)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/bench/brokerbench"
+	"github.com/distributed-task-queue/taskqueue/internal/bench/rounds"
 	"github.com/distributed-task-queue/taskqueue/internal/sqltest"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
@@ -20,8 +21,10 @@ func TestRunMeasuresBothSides(t *testing.T) {
 	require.NoError(t, err)
 	var told []string
 	result, err := brokerbench.Run(t.Context(), brokerbench.Config{
-		Tasks: 25, Rounds: 3, Concurrency: 4, Temporal: temporaltest.Dial(t), Namespace: temporaltest.Namespace, Store: store,
-		Logger: temporaltest.Logger(t), Progress: func(line string) { told = append(told, line) },
+		Race: rounds.Race{
+			Plan: rounds.Plan{Tasks: 25, Rounds: 3, Progress: func(line string) { told = append(told, line) }}, Concurrency: 4,
+		},
+		Temporal: temporaltest.Dial(t), Namespace: temporaltest.Namespace, Store: store, Logger: temporaltest.Logger(t),
 	})
 	require.NoError(t, err)
 	require.Equal(t, "rds", result.Broker)
@@ -31,18 +34,7 @@ func TestRunMeasuresBothSides(t *testing.T) {
 	require.Positive(t, result.Direct)
 	require.Len(t, told, 3)
 	require.Contains(t, told[0], "9 tasks each", "the tasks that do not divide evenly go to the first rounds")
-	waiting, err := store.Count(t.Context(), brokerbench.Queue+"-0")
+	waiting, err := store.Count(t.Context(), brokerbench.Queue+"-1")
 	require.NoError(t, err)
 	require.Zero(t, waiting)
-}
-
-func TestValidateNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	for want, c := range map[string]brokerbench.Config{
-		"rounds are 0":      {Tasks: 1, Concurrency: 1},
-		"tasks are 1":       {Tasks: 1, Rounds: 2, Concurrency: 1},
-		"concurrency is -1": {Tasks: 1, Rounds: 1, Concurrency: -1},
-	} {
-		require.ErrorContains(t, c.Validate(), want)
-	}
 }
