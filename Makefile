@@ -87,12 +87,13 @@ $(TOOLS)/cyclonedx-gomod:
 release-check: $(TOOLS)/goreleaser
 	$(RELEASE) check
 
-# Everything of a release, in dist/, without publishing anything.
+# Everything of a release, in dist/, without publishing anything. One program after the other: in archives they are in the order in which they
+# were built.
 snapshot: $(TOOLS)/goreleaser $(TOOLS)/cyclonedx-gomod
-	$(RELEASE) release --snapshot --clean
+	$(RELEASE) release --snapshot --clean --parallelism=1
 
 release: $(TOOLS)/goreleaser $(TOOLS)/cyclonedx-gomod
-	$(RELEASE) release --clean
+	$(RELEASE) release --clean --parallelism=1
 
 # The last commit, built as a release in two checkouts in different folders, each from scratch, must give the same bytes. It takes a while.
 reproducible: $(TOOLS)/goreleaser

@@ -51,8 +51,9 @@ func ExampleOptions() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	invoice := exampletest.Unique("invoice")
 	options := &taskqueue.Options{
-		ID:       "invoice-4711", // enqueued once, whoever tries it again
+		ID:       task.ID(invoice), // enqueued once, whoever tries it again
 		Owner:    "jane",
 		Category: task.CategoryCreate,
 		Delay:    time.Hour,
@@ -62,14 +63,14 @@ func ExampleOptions() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(created.ID, "of", created.Owner, "starts", created.NotBefore.Sub(created.CreatedAt), "later")
+	fmt.Println("the task of", created.Owner, "starts", created.NotBefore.Sub(created.CreatedAt), "later")
 
 	_, err = client.CreateTask(ctx, "invoice.print", nil, "Again", options)
 	var duplicate *task.DuplicateError
-	fmt.Println(errors.As(err, &duplicate), err)
+	fmt.Println("exists already:", errors.As(err, &duplicate))
 	// Output:
-	// invoice-4711 of jane starts 1h0m0s later
-	// true task "invoice-4711" exists already; choose another id, or leave the id out to have one made
+	// the task of jane starts 1h0m0s later
+	// exists already: true
 }
 
 // A key makes it safe to enqueue again when the answer was lost.

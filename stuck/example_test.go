@@ -17,20 +17,21 @@ import (
 func Example() {
 	ctx := context.Background()
 	connection := exampletest.Connect()
-	client, err := taskqueue.New(taskqueue.Config{Temporal: connection, Queues: []taskqueue.Queue{{Name: "example-stuck"}}})
+	queue := exampletest.Unique("imports")
+	client, err := taskqueue.New(taskqueue.Config{Temporal: connection, Queues: []taskqueue.Queue{{Name: queue}}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	if _, err := client.CreateTask(ctx, "csv.import", nil, "Import of May", nil); err != nil {
 		log.Fatal(err)
 	}
-	exampletest.AwaitListed(client, tasklog.NewFilter().Eq(tasklog.Queue, "example-stuck"), 1)
+	exampletest.AwaitListed(client, tasklog.NewFilter().Eq(tasklog.Queue, queue), 1)
 
 	finder := stuck.New(stuck.Config{
 		Client: client, Temporal: connection, Namespace: temporaltest.Namespace,
 		Clock: func() time.Time { return time.Now().Add(time.Hour) }, // yours is the real one, and waits
 	})
-	for t, err := range finder.Find(ctx, stuck.Query{Actions: []string{"csv.import"}, Queue: "example-stuck"}) {
+	for t, err := range finder.Find(ctx, stuck.Query{Actions: []string{"csv.import"}, Queue: queue}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -39,9 +40,9 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println("enqueued anew:", again.Label, "on", again.Queue)
+		fmt.Println("enqueued anew:", again.Label)
 	}
 	// Output:
 	// Import of May: no worker serves the queue
-	// enqueued anew: Import of May on example-stuck
+	// enqueued anew: Import of May
 }

@@ -58,13 +58,14 @@ func enqueue(client *taskqueue.Client, owner string, files ...string) (ids []tas
 
 // Lists, pages and full text.
 func Example() {
+	jane := exampletest.Unique("jane")
 	ctx := context.Background()
 	client := exampleClient("example-log")
 	defer exampletest.Work(client)()
-	for _, id := range enqueue(client, "log-jane", "cities.csv", "rivers.csv", "Zürich.csv") {
+	for _, id := range enqueue(client, jane, "cities.csv", "rivers.csv", "Zürich.csv") {
 		exampletest.Await(client, id)
 	}
-	janes := tasklog.NewFilter().Eq(tasklog.Owner, "log-jane").Eq(tasklog.Status, task.Completed)
+	janes := tasklog.NewFilter().Eq(tasklog.Owner, jane).Eq(tasklog.Status, task.Completed)
 	exampletest.AwaitListed(client, janes, 3) // lists are some seconds behind at most
 
 	f := janes.Clone().Limit(2).WithTotal()
@@ -98,14 +99,15 @@ func Example() {
 
 // A page, with how many tasks there are in all.
 func ExampleTaskLog_Page() {
+	jane := exampletest.Unique("jane")
 	ctx := context.Background()
 	client := exampleClient("example-page")
 	for _, label := range []string{"Monday's cities", "Monday's rivers", "Tuesday's cities"} {
-		if _, err := client.CreateTask(ctx, "csv.import", nil, label, &taskqueue.Options{Owner: "jane"}); err != nil {
+		if _, err := client.CreateTask(ctx, "csv.import", nil, label, &taskqueue.Options{Owner: jane}); err != nil {
 			log.Fatal(err)
 		}
 	}
-	f := tasklog.NewFilter().Eq(tasklog.Owner, "jane").Gte(tasklog.CreatedAt, "2026-01-31").Like(tasklog.Label, "Monday%").Limit(20).WithTotal()
+	f := tasklog.NewFilter().Eq(tasklog.Owner, jane).Gte(tasklog.CreatedAt, "2026-01-31").Like(tasklog.Label, "Monday%").Limit(20).WithTotal()
 	exampletest.AwaitListed(client, f, 2) // lists are some seconds behind at most
 	page, err := client.TaskLog().Page(ctx, f)
 	if err != nil {
@@ -123,16 +125,17 @@ func ExampleTaskLog_Page() {
 
 // Counts for a user, and by a column with how long tasks took.
 func ExampleTaskLog_Group() {
+	jane := exampletest.Unique("jane")
 	ctx := context.Background()
 	client := exampleClient("example-groups")
 	defer exampletest.Work(client)()
-	for _, id := range enqueue(client, "groups-jane", "a.csv", "b.csv", "") {
+	for _, id := range enqueue(client, jane, "a.csv", "b.csv", "") {
 		exampletest.Await(client, id)
 	}
-	f := tasklog.NewFilter().Eq(tasklog.Owner, "groups-jane").In(tasklog.Status, []task.Status{task.Completed, task.Failed})
+	f := tasklog.NewFilter().Eq(tasklog.Owner, jane).In(tasklog.Status, []task.Status{task.Completed, task.Failed})
 	exampletest.AwaitListed(client, f, 3)
 
-	stats, err := client.TaskLog().Stats(ctx, "groups-jane")
+	stats, err := client.TaskLog().Stats(ctx, jane)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,9 +155,10 @@ func ExampleTaskLog_Group() {
 
 // A page for a table on a web page, with a column of one's own.
 func ExampleTaskLog_DataTable() {
+	jane := exampletest.Unique("jane")
 	client := exampleClient("example-table")
-	enqueue(client, "table-jane", "a.csv", "b.csv", "c.csv")
-	f := tasklog.NewFilter().Eq(tasklog.Owner, "table-jane")
+	enqueue(client, jane, "a.csv", "b.csv", "c.csv")
+	f := tasklog.NewFilter().Eq(tasklog.Owner, jane)
 	exampletest.AwaitListed(client, f, 3)
 	payload, err := client.TaskLog().DataTable(context.Background(), f, tasklog.DataTable{
 		Request: tasklog.DataTableRequest{
@@ -206,7 +210,7 @@ func ExampleTaskLog_Archive() {
 	ctx := context.Background()
 	client := exampleClient("example-archive")
 	defer exampletest.Work(client)()
-	id := enqueue(client, "archive-jane", "a.csv")[0]
+	id := enqueue(client, "jane", "a.csv")[0]
 	exampletest.Await(client, id)
 	if _, err := client.TaskLog().Archive(ctx, id, tasklog.ControlOptions{}); err != nil {
 		log.Fatal(err)
@@ -216,7 +220,7 @@ func ExampleTaskLog_Archive() {
 		log.Fatal(err)
 	}
 	fmt.Println(archived.Status, "with", archived.Report.Children[0].Message)
-	_, err = client.TaskLog().GetByIDAndUser(ctx, id, "archive-jane", false)
+	_, err = client.TaskLog().GetByIDAndUser(ctx, id, "jane", false)
 	fmt.Println(err != nil)
 	// Output:
 	// archived with imported a.csv
@@ -225,10 +229,11 @@ func ExampleTaskLog_Archive() {
 
 // Many tasks at once: by ids, all, or by a filter; first only counted.
 func ExampleTaskLog_CancelMany() {
+	jane := exampletest.Unique("jane")
 	ctx := context.Background()
 	client := exampleClient("example-bulk")
-	enqueue(client, "bulk-jane", "a.csv", "b.csv", "c.csv")
-	f := tasklog.NewFilter().Eq(tasklog.Owner, "bulk-jane")
+	enqueue(client, jane, "a.csv", "b.csv", "c.csv")
+	f := tasklog.NewFilter().Eq(tasklog.Owner, jane)
 	exampletest.AwaitListed(client, f, 3)
 	selection := tasklog.Selection{Filter: f.Clone().NotLike(tasklog.Label, "%c.csv")}
 	would, err := client.TaskLog().CancelMany(ctx, selection, tasklog.BulkOptions{DryRun: true})
@@ -256,7 +261,7 @@ func ExampleTaskLog_CancelMany() {
 func ExampleTaskLog_Timeline() {
 	client := exampleClient("example-timeline")
 	defer exampletest.Work(client)()
-	id := enqueue(client, "timeline-jane", "a.csv")[0]
+	id := enqueue(client, "jane", "a.csv")[0]
 	exampletest.Await(client, id)
 	moments, err := client.TaskLog().Timeline(context.Background(), id)
 	if err != nil {

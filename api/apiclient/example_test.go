@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/api/apiclient"
+	"github.com/distributed-task-queue/taskqueue/internal/exampletest"
 )
 
 func Example() {
@@ -74,13 +75,14 @@ func ExampleProblemError() {
 
 // A search, the file of what it finds, and a bulk operation on it.
 func ExampleClientWithResponses_SearchTasksWithResponse() {
+	jane := exampletest.Unique("jane")
 	ctx := context.Background()
 	client, err := apiclient.New(serverURL())
 	if err != nil {
 		log.Fatal(err)
 	}
 	created, err := client.CreateTaskWithResponse(ctx, nil, apiclient.NewTask{
-		Action: "greet", Parameters: apiclient.JSON(`{"name": "Grace"}`), Label: "Greet Grace", Owner: "example-jane",
+		Action: "greet", Parameters: apiclient.JSON(`{"name": "Grace"}`), Label: "Greet Grace", Owner: jane,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -89,7 +91,7 @@ func ExampleClientWithResponses_SearchTasksWithResponse() {
 		log.Fatal(err)
 	}
 	search := apiclient.Search{
-		Filters: apiclient.Filters{{Column: "owner", Op: "eq", Value: "example-jane"}, {Column: "status", Op: "in", Value: []string{"completed"}}},
+		Filters: apiclient.Filters{{Column: "owner", Op: "eq", Value: jane}, {Column: "status", Op: "in", Value: []string{"completed"}}},
 		Text:    "grace", Limit: 10,
 	}
 	found, err := client.SearchTasksWithResponse(ctx, search)

@@ -37,6 +37,9 @@ func Connect() client.Client {
 	return connection
 }
 
+// Unique returns a name that nothing else on the server has, also when the examples are run again: yours need no such thing.
+func Unique(name string) string { return name + "-" + string(task.NewID()) }
+
 // Work runs a worker of all queues of the client until the returned function is called.
 func Work(c *taskqueue.Client) (stop func()) {
 	w, err := c.NewWorker(worker.Config{Concurrency: 4, Logger: Quiet()})
