@@ -78,7 +78,7 @@ func ExampleClient_EnqueueTx() {
 		log.Fatal(err)
 	}
 
-	moved, err := relay.Drain(ctx, nil) // Run moves what comes until its context ends
+	moved, err := relay.Drain(ctx) // Run moves what comes until its context ends
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -112,11 +112,11 @@ func ExampleClient_NewMigration() {
 		log.Fatal(err)
 	}
 
-	migration, err := client.NewMigration("example-stored", outbox, "example-direct", nil)
+	migration, err := client.NewMigration(ctx, "example-stored", outbox, "example-direct", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	counts, err := migration.Drain(ctx, nil)
+	counts, err := migration.Drain(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -37,7 +37,9 @@ func (h *History) Collect(metrics chan<- prometheus.Metric) {
 		gauge := func(d *prometheus.Desc, value float64) {
 			metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, q.Name, q.Broker)
 		}
-		gauge(waitingDesc, float64(q.Waiting))
+		if q.Error == "" { // else only a part of them is known
+			gauge(waitingDesc, float64(q.Waiting))
+		}
 		gauge(ageDesc, q.OldestSeconds)
 		gauge(workersDesc, float64(len(q.Workers)))
 		paused := 0.

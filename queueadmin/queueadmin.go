@@ -68,7 +68,10 @@ func (a *Admin) List(ctx context.Context) ([]Queue, error) {
 			return err
 		})
 	}
-	return all, describing.Wait()
+	if err := describing.Wait(); err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // Get returns one queue; the error is a *dispatcher.UnknownQueueError if there is none of that name.

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/sqs"
 )
 
@@ -17,7 +18,7 @@ func Example() { //nolint:testableexamples // it needs Amazon SQS
 	if err != nil {
 		log.Fatal(err)
 	}
-	exports, err := sqs.New(sqs.Config{Client: service, FIFO: true})
+	exports, err := sqs.New(sqs.Config{Client: service, Order: broker.ByOwner})
 	if err != nil {
 		log.Fatal(err)
 	}
