@@ -39,6 +39,7 @@ func TestInitRefusesInTheWordsOfThePHPSystem(t *testing.T) {
 	for want, args := range map[string][]string{
 		`Broker "rabbit" is not a valid broker option. Valid options: temporal, memory, rds, sqs`: {"--broker=rabbit"},
 		"Persistence id (--persistence=...) needs to be set for SQL.":                             {"--broker=rds"},
+		`--order: there is no order "age"`:                                                        {"--broker=memory", "--order=age"},
 		`Strategy "chance" does not exist.`:                                                       {"--strategy=chance"},
 		`Queue "nowhere" does not exist`:                                                          {"--broker=memory", "--queue=nowhere"},
 		"--queue needs --broker":                                                                  {"--queue=" + b.fast},

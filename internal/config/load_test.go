@@ -151,6 +151,7 @@ func TestLoadRefusesBadValues(t *testing.T) {
 		{"broker", "queues: [{name: a, broker: rabbit}]", "", `queues[0].broker is "rabbit": there is no such broker; brokers are temporal, memory, rds, sqs`},
 		{"batch size", "queues: [{name: a, receive: -1}]", "", `queues[0].receive is "-1"`},
 		{"batch size of sqs", "queues: [{name: a, broker: sqs, receive: 11}]", "", `queues[0].receive is "11": it must be at most 10 for the broker sqs`},
+		{"order", "queues: [{name: a, order: strict}]", "", `queues[0].order is "strict": there is no order "strict"; orders are [queue owner], or none`},
 		{"short hiding", "sqs: {visibilityTimeout: 2s}", "", `sqs.visibilityTimeout is "2s": it must be 3s to 12h0m0s`},
 		{"long hiding", "sqs: {visibilityTimeout: 13h}", "", `sqs.visibilityTimeout is "13h0m0s"`},
 		{"no database", "queues: [{name: a, broker: rds}]", "", `queues[0].persistence is "": the broker rds needs one of persistences, which has []`},
