@@ -14,7 +14,7 @@ func Find() (int, error) {
 	var err error
 	for range tries {
 		var listener net.Listener
-		port := first + rand.IntN(last-first)
+		port := first + rand.IntN(last-first) //nolint:gosec // it is no secret
 		listener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			return port, listener.Close()

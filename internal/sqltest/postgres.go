@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,12 +37,9 @@ func StartPostgres(t testing.TB, dir string, settings ...string) *Postgres {
 	p := &Postgres{Port: strconv.Itoa(port), dir: dir, as: as}
 	p.Run(t, "initdb", "-D", p.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
 	lines := fmt.Sprintf("listen_addresses = '127.0.0.1'\nport = %d\nunix_socket_directories = ''\nmax_connections = 200\n", port)
-	for _, setting := range settings {
-		lines += setting + "\n"
-	}
 	file, err := os.OpenFile(filepath.Join(p.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
-	_, err = file.WriteString(lines)
+	_, err = file.WriteString(lines + strings.Join(settings, "\n") + "\n")
 	require.NoError(t, errors.Join(err, file.Close()))
 	p.Start(t)
 	t.Cleanup(func() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -106,7 +107,7 @@ func (l *load) enqueue(ctx context.Context, i int, w wanted) error {
 	defer cancel()
 	body := map[string]any{
 		"action": "command", "id": w.id, "owner": l.owner, "label": fmt.Sprintf("task %d", i), "delay": w.delay, "queue": w.queue,
-		"parameters": map[string]any{"program": "note", "args": []string{w.id, w.takes, fmt.Sprint(w.status)}},
+		"parameters": map[string]any{"program": "note", "args": []string{w.id, w.takes, strconv.Itoa(w.status)}},
 	}
 	for attempt := 0; ; attempt++ {
 		status, answer, err := post(ctx, l.tp.apis[(i+attempt)%len(l.tp.apis)].url+"/api/v1/tasks", body)

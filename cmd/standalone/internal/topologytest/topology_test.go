@@ -85,7 +85,7 @@ func start(t *testing.T) *topology {
 // temporaryDir is one that other accounts may enter.
 func temporaryDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "topology-")
+	dir, err := os.MkdirTemp("", "topology-") //nolint:usetesting // others may not enter the parent of its folder
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))
