@@ -32,8 +32,8 @@ import (
 const (
 	// database is the name of Temporal's database.
 	database = "temporal"
-	// settings is the folder of the server's configuration, which takes what this test chooses from the environment.
-	settings = "testdata/temporal/"
+	// settings is the folder of the configuration that deployments have, which takes what this test chooses from the environment.
+	settings = "../../../../deployments/temporal/"
 )
 
 // createSchema makes Temporal's database with its own tool.

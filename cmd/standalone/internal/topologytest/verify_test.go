@@ -40,13 +40,15 @@ func (l *load) verify(t *testing.T) outcome {
 	require.NotEmpty(t, l.accepted)
 	api := l.tp.apis[0]
 	mine := filter{"owner", "eq", l.owner}
-	await(t, endTimeout, "all tasks have ended", func(ctx context.Context) error {
-		found, err := search(ctx, api, "", mine, filter{"status", "in", []string{"completed", "failed"}})
-		if err == nil && found.Total != len(l.accepted) {
-			err = fmt.Errorf("%d of %d tasks have ended%s", found.Total, len(l.accepted), l.stuck(ctx))
-		}
-		return err
-	})
+	for _, each := range l.tp.apis { // each reads a state of the index of its own
+		await(t, endTimeout, "all tasks have ended", func(ctx context.Context) error {
+			found, err := search(ctx, each, "", mine, filter{"status", "in", []string{"completed", "failed"}})
+			if err == nil && found.Total != len(l.accepted) {
+				err = fmt.Errorf("%d of %d tasks have ended%s", found.Total, len(l.accepted), l.stuck(ctx))
+			}
+			return err
+		})
+	}
 	listed := l.list(t)
 	require.Len(t, listed, len(l.accepted), "the index lists each task")
 
