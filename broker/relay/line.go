@@ -60,10 +60,7 @@ func (l *line) run(ctx context.Context) {
 // awaitReady waits at least so long, and until the target takes tasks: messages that are received in vain would only be kept from others.
 func (l *line) awaitReady(ctx context.Context, backoff time.Duration) {
 	for pause(ctx, backoff); ctx.Err() == nil; pause(ctx, backoff) {
-		asking, cancel := context.WithTimeout(ctx, readyTimeout)
-		err := l.config.Ready(asking)
-		cancel()
-		if err == nil {
+		if l.config.ask(ctx) == nil {
 			return
 		}
 		backoff = min(2*backoff, maxBackoff)

@@ -50,8 +50,8 @@ type Config struct {
 	Target  Target
 	// Exists reports whether the target has a task of this id, for messages whose task is already gone from elsewhere. Default: it has not.
 	Exists func(ctx context.Context, id task.ID) (bool, error)
-	// Ready returns nil when the target takes tasks. It is asked, after one could not be handed over, before more are received. Default:
-	// it always does.
+	// Ready returns nil when the target takes tasks. It is asked before the first messages are received, and again after one could not be
+	// handed over. Default: it always does.
 	Ready func(ctx context.Context) error
 	// Prepare completes a task before it is validated and handed over; foreign says that its message is of the PHP system. Default:
 	// nothing is left to do.
@@ -86,6 +86,13 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
+// ask returns nil when the target takes tasks.
+func (c Config) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return c.Ready(ctx)
+}
+
 // Relay moves tasks. It is a prometheus.Collector.
 type Relay struct {
 	config Config
@@ -112,13 +119,31 @@ func New(c Config) (*Relay, error) {
 func (r *Relay) Run(ctx context.Context) error {
 	var running errgroup.Group
 	for _, l := range r.lines {
+		running.Go(func() error { l.measure(ctx); return nil })
+	}
+	r.awaitTarget(ctx)
+	for _, l := range r.lines {
 		for range max(l.traits.Receivers, 1) {
 			running.Go(func() error { l.run(ctx); return nil })
 		}
-		running.Go(func() error { l.measure(ctx); return nil })
 	}
 	<-ctx.Done() // also if there is nothing to move
 	return running.Wait()
+}
+
+// awaitTarget waits until the target takes tasks. So nothing is received in vain, and the connection's first call, for which the client of
+// Temporal's SDK is not safe for concurrent use if it is lazy, is this one alone.
+func (r *Relay) awaitTarget(ctx context.Context) {
+	for backoff := firstBackoff; len(r.lines) > 0 && ctx.Err() == nil; backoff = min(2*backoff, maxBackoff) {
+		err := r.config.ask(ctx)
+		for _, l := range r.lines {
+			l.note(ctx, err)
+		}
+		if err == nil {
+			return
+		}
+		pause(ctx, backoff)
+	}
 }
 
 // Queues returns the queues whose tasks are moved.

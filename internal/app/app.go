@@ -177,13 +177,12 @@ func connect(ctx context.Context, c config.Config, options Options, provider tra
 	settings.Namespace = dial.Namespace
 	settings.Actions = options.Actions
 	settings.Logger = options.Logger
-	if options.Lazy && c.Log.Engine == config.EngineVisibility {
+	settings.Temporal, err = Dial(ctx, dial)
+	if _, away := errors.AsType[*UnreachableError](err); away && options.Lazy && c.Log.Engine == config.EngineVisibility {
 		if settings.Temporal, err = client.NewLazyClient(dial); err != nil {
 			return taskqueue.Config{}, fmt.Errorf("prepare the connection to the Temporal server at %s: %w", dial.HostPort, err)
 		}
-		return settings, nil
 	}
-	settings.Temporal, err = Dial(ctx, dial)
 	return settings, err
 }
 
