@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
@@ -24,13 +25,13 @@ var errNotIndexed = temporal.NewApplicationErrorWithOptions("the archive run is 
 // the former run stays until the index has the archive run: before that the error asks to be called again.
 func (s *System) DeleteSuperseded(ctx context.Context, a workflows.Superseded) error {
 	archiveRun := activity.GetInfo(ctx).WorkflowExecution.RunID
-	found, err := s.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: s.Namespace, Query: fmt.Sprintf("RunId = '%s'", archiveRun),
+	indexed, err := s.index.has(ctx, archiveRun, func(ctx context.Context, runs []string) (map[string]bool, error) {
+		return tasklog.Indexed(ctx, s.Client, s.Namespace, runs)
 	})
 	if err != nil {
-		return fmt.Errorf("look for the archive run %s of task %s in the index: %w", archiveRun, a.Task, err)
+		return fmt.Errorf("look for the archive run %s of task %s: %w", archiveRun, a.Task, err)
 	}
-	if found.GetCount() == 0 {
+	if !indexed {
 		return errNotIndexed
 	}
 	_, err = s.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{

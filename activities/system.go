@@ -39,6 +39,8 @@ type System struct {
 	// Client is connected to Namespace, which the tasks are in.
 	Client    client.Client
 	Namespace string
+
+	index indexWatch
 }
 
 // AwaitChildren returns, when all children of a task have ended, how many of them failed. A cancelled or archived child

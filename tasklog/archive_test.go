@@ -168,8 +168,8 @@ type laggingIndex struct {
 func (l *laggingIndex) intercept(
 	ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption,
 ) error {
-	counting, ok := request.(*workflowservice.CountWorkflowExecutionsRequest)
-	if ok && strings.HasPrefix(counting.GetQuery(), "RunId = ") && !l.caughtUp.Load() {
+	listing, ok := request.(*workflowservice.ListWorkflowExecutionsRequest)
+	if ok && strings.HasPrefix(listing.GetQuery(), "RunId IN ") && !l.caughtUp.Load() {
 		select {
 		case l.asked <- struct{}{}:
 		default:
@@ -209,7 +209,11 @@ func TestTheFormerRunStaysUntilTheIndexHasTheArchiveRun(t *testing.T) {
 
 	c.work(t, 1, export)
 	for range 3 {
-		<-index.asked
+		select {
+		case <-index.asked:
+		case <-time.After(time.Minute):
+			require.Fail(t, "the worker does not ask the index")
+		}
 	}
 	execution := former.GetWorkflowExecutionInfo().GetExecution()
 	_, err = c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())

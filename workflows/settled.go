@@ -22,7 +22,7 @@ type Superseded struct {
 }
 
 // How often the deletion of a superseded run is tried. At first that is only to wait for the index, which has the archive run within a moment
-// or, if it is Elasticsearch, within two seconds.
+// or, if it is Elasticsearch, within two seconds; one try takes a second of them.
 const (
 	deleteTimeout    = 10 * time.Second
 	deleteBackoff    = 250 * time.Millisecond

@@ -112,15 +112,5 @@ func supersededBy(info *workflowpb.WorkflowExecutionInfo) (run string, err error
 // existing returns those of the runs that the index still has. It loses them within seconds, so after
 // many tasks were archived these are few.
 func (e *Engine) existing(ctx context.Context, runs runSet) (runSet, error) {
-	found := runSet{}
-	for chunk := range runs.chunks() {
-		_, err := e.list(ctx, query{terms: []string{"RunId IN " + list(chunk)}}, func(info *workflowpb.WorkflowExecutionInfo) error {
-			found[info.GetExecution().GetRunId()] = true
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return tasklog.Indexed(ctx, e.config.Client, e.config.Namespace, slices.Sorted(maps.Keys(runs)))
 }
