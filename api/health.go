@@ -33,7 +33,7 @@ func (s *Server) getReadiness(c *call) error {
 // probe is the id of a task that does not exist.
 const probe = "taskqueue-readiness-probe"
 
-// Ready returns nil if Temporal, the task log and the rest of the program answer, as /readyz says it.
+// Ready returns nil if Temporal and the rest of the program answer, as /readyz says it. Lists may be away all the same.
 func (s *Server) Ready(ctx context.Context) error {
 	log := s.config.Client.TaskLog()
 	// That the task is not found is an answer of Temporal itself.

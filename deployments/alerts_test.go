@@ -76,7 +76,11 @@ var fires = map[string]struct {
 		quiet:  "up{job=\"taskqueue-worker\",instance=\"a\"} 1x30\n up{job=\"other\",instance=\"a\"} 0x30",
 		labels: map[string]string{"instance": "a"},
 	},
-	"QueuesAreNotMeasured": {firing: `up{job="x"} 1x30`, quiet: `taskqueue_queue_waiting{queue="q"} 0x30`},
+	"QueuesAreNotMeasured": { // of one of them the store is away
+		firing: "taskqueue_queue_waiting{queue=\"p\"} 0x30\n taskqueue_queue_workers{queue=\"p\"} 1x30\n taskqueue_queue_workers{queue=\"q\"} 1x30",
+		quiet:  "taskqueue_queue_waiting{queue=\"q\"} 0x30\n taskqueue_queue_workers{queue=\"q\"} 1x30",
+		labels: map[string]string{"queue": "q"},
+	},
 	"QueueHasNoWorkers": {
 		firing: "taskqueue_queue_workers{queue=\"q\",instance=\"a\"} 0x30\n taskqueue_queue_waiting{queue=\"q\",instance=\"a\"} 3x30",
 		quiet: "taskqueue_queue_workers{queue=\"q\"} 0x30\n taskqueue_queue_waiting{queue=\"q\"} 0x30\n" +

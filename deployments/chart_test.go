@@ -230,6 +230,8 @@ func TestPoolsAreScaledByWhatWaitsAndRuns(t *testing.T) {
 		require.Len(t, value, 1, name)
 		require.InDelta(t, want, value[0].F, 0, name)
 		value = evaluate(t, "up 1x30", queries[name], 10*time.Minute)
+		require.Empty(t, value, "%s: what waits is not known", name)
+		value = evaluate(t, `taskqueue_queue_waiting{queue="imports",namespace="tasks"} 0x30`, queries[name], 10*time.Minute)
 		require.Len(t, value, 1, name)
 		require.Zero(t, value[0].F, name)
 	}

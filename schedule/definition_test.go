@@ -266,7 +266,8 @@ func TestTheLongestID(t *testing.T) {
 // synchronous is a broker that runs tasks while they are enqueued.
 type synchronous struct{ broker.Broker }
 
-func (synchronous) Sync() bool { return true }
+func (synchronous) Name() string { return "synchronous" }
+func (synchronous) Sync() bool   { return true }
 
 func TestAQueueWithoutWorkersHasNoSchedules(t *testing.T) {
 	t.Parallel()

@@ -172,7 +172,7 @@ func TestAQueueOfAVersionIsPausedAndCounted(t *testing.T) {
 	queues := queueadmin.New(f.client, temporaltest.Namespace, d)
 	_, err = queues.Pause(t.Context(), queue, "deploy")
 	require.NoError(t, err)
-	time.Sleep(1500 * time.Millisecond) // workers and the server's partitions hear of it within a second
+	time.Sleep(5 * time.Second) // workers and the server's partitions hear of it within a second, on a busy machine later
 
 	waiting := f.enqueue(queue, "short", "1")
 	f.eventually(func() bool { // the server counts what it has written

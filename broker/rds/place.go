@@ -7,7 +7,7 @@ import (
 
 // places ask a database which it is, whatever it was called when it was connected to.
 var places = map[Dialect]string{
-	PostgreSQL: "SELECT concat_ws(' ', pg_postmaster_start_time(), current_database(), current_schemas(false))",
+	PostgreSQL: "SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), current_database(), to_regclass($1)::oid)",
 	MySQL:      "SELECT concat_ws(' ', @@hostname, @@port, @@datadir, @@server_id, database())",
 	SQLite:     "SELECT file FROM pragma_database_list WHERE name = 'main'",
 }
@@ -18,8 +18,12 @@ func (b *Broker) Place(ctx context.Context, queue string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var args []any
+	if b.config.Dialect == PostgreSQL {
+		args = append(args, table) // which of several schemas it is in is for the connection's search path
+	}
 	var database string
-	if err := b.config.DB.QueryRowContext(ctx, places[b.config.Dialect]).Scan(&database); err != nil {
+	if err := b.config.DB.QueryRowContext(ctx, places[b.config.Dialect], args...).Scan(&database); err != nil {
 		return "", fmt.Errorf("ask the database of queue %q which it is: %w", queue, err)
 	}
 	if database == "" { // SQLite in memory

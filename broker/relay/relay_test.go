@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	_ "modernc.org/sqlite"
@@ -154,7 +155,7 @@ func TestHandingOverMayTakeAsLongAsTheConfigurationSays(t *testing.T) {
 			Sources: []relay.Source{{Queue: "q", Store: b}}, HandOverTimeout: timeout,
 			Target: asking(func(ctx context.Context, _ *task.Task) error {
 				_, has := ctx.Deadline()
-				require.Equal(t, limited, has)
+				assert.Equal(t, limited, has)
 				return nil
 			}),
 		})

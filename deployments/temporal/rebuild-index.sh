@@ -10,11 +10,13 @@ export namespace
 export TDBG="${TDBG:-tdbg}" TEMPORAL_ADDRESS="${TEMPORAL_ADDRESS:-127.0.0.1:7233}"
 
 # Ids may have any character that can be printed, so zero bytes separate them.
+executions=$(mktemp)
+trap 'rm -f "$executions"' EXIT
 psql --no-psqlrc --quiet --no-align --tuples-only --field-separator-zero --record-separator-zero --set=ON_ERROR_STOP=1 \
-  --set=namespace="$namespace" <<'SQL' |
+  --set=namespace="$namespace" <<'SQL' >"$executions"
 SELECT e.workflow_id, encode(e.run_id, 'hex')::uuid
 FROM executions e JOIN namespaces n ON n.id = e.namespace_id
 WHERE n.name = :'namespace' ORDER BY e.shard_id, e.workflow_id;
 SQL
-  xargs -0 --no-run-if-empty -n 2 -P "${PARALLEL:-8}" sh -c \
-    '"$TDBG" --address "$TEMPORAL_ADDRESS" --namespace "$namespace" workflow refresh-tasks --workflow-id "$1" --run-id "$2" >/dev/null' sh
+xargs -0 -r -n 2 -P "${PARALLEL:-8}" sh -c \
+  '"$TDBG" --address "$TEMPORAL_ADDRESS" --namespace "$namespace" workflow refresh-tasks --workflow-id "$1" --run-id "$2" >/dev/null' sh <"$executions"

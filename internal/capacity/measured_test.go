@@ -30,7 +30,7 @@ func TestAHistoryIsAsLongAsThePlanSays(t *testing.T) {
 		action.Name = string(kind)
 		action.Run = func(context.Context, json.RawMessage) (task.Report, error) {
 			if kind == capacity.Long {
-				time.Sleep(1500 * time.Millisecond) // a task is shown as running after a second
+				time.Sleep(8 * time.Second) // a task is shown as running after a second, on a busy machine later
 			}
 			return task.Success("measured and found to be good"), nil
 		}

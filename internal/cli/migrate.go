@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,17 +64,20 @@ func (p *program) migrateCommand() *cobra.Command {
 
 // former returns the configuration of the queue that is emptied: the present one, or that of the flags.
 func (q *queueFlags) former(c config.Config, name string) config.Queue {
-	if q.broker != "" {
-		return config.Queue{
-			Name: name, Broker: q.broker, Persistence: q.persistence, Receive: q.receive, Order: broker.Order(q.order), AWSProfile: q.awsProfile,
-		}
+	present := config.Queue{Name: name}
+	if i := slices.IndexFunc(c.Queues, func(one config.Queue) bool { return one.Name == name }); i >= 0 {
+		present = c.Queues[i]
 	}
-	for _, present := range c.Queues {
-		if present.Name == name {
-			return present
-		}
+	if q.broker == "" {
+		return present
 	}
-	return config.Queue{Name: name}
+	order := broker.Order(q.order)
+	if q.broker == rds.Name { // tables are the same with every order, so what is wanted of the queue now decides
+		order = cmp.Or(order, present.Order)
+	}
+	return config.Queue{
+		Name: name, Broker: q.broker, Persistence: q.persistence, Receive: q.receive, Order: order, AWSProfile: q.awsProfile,
+	}
 }
 
 // openStore opens the store of a queue that need not be the configuration's.
