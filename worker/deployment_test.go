@@ -83,7 +83,7 @@ func (f *fleet) start(build string) (stop context.CancelFunc, ended func() error
 // promote makes the version the current one as soon as its workers ask for tasks.
 func (f *fleet) promote(build string) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 10*patience)
 	defer cancel()
 	version := worker.Deployment{Name: f.prefix, BuildID: build}
 	require.NoError(f.t, rollout.SetCurrent(ctx, f.client, temporaltest.Namespace, version, []string{f.queue("a"), f.queue("b")}))

@@ -29,6 +29,9 @@ const (
 	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each of these heartbeats is sent;
 	// progress that is told more often is sent this often.
 	maxHeartbeatThrottle = time.Second
+	// deadlockTimeout is how long the SDK lets workflow code run before it takes it for dead: to encode a report of a megabyte may take more
+	// than the second that is its default, on a busy machine.
+	deadlockTimeout = 5 * time.Second
 	// stopGrace is how long cancelled tasks have to end and to be reported.
 	stopGrace = 5 * time.Second
 	// handBackDelay is the shortest delay that the server takes for "at once".
@@ -134,6 +137,7 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		DisableEagerActivities: true,
 		// A running action learns with a heartbeat that it is cancelled; the SDK would hold heartbeats back for 24 s.
 		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
+		DeadlockDetectionTimeout:     deadlockTimeout,
 		WorkerStopTimeout:            stopGrace,
 		Interceptors:                 w.tracing,
 		DeploymentOptions:            w.config.Deployment.sdkOptions(),
