@@ -73,12 +73,12 @@ func TestTheChartRendersWhatKubernetesTakes(t *testing.T) {
 	for name, kinds := range map[string][]string{
 		"minimal": {
 			"ConfigMap", "ConfigMap", "Deployment", "Deployment", "Job", "NetworkPolicy", "NetworkPolicy", "PodDisruptionBudget", "PodDisruptionBudget",
-			"Service", "ServiceAccount",
+			"Service", "ServiceAccount", "ServiceAccount",
 		},
 		"full": {
 			"ConfigMap", "ConfigMap", "ConfigMap", "Deployment", "Deployment", "Deployment", "Deployment", "Ingress", "Job", "NetworkPolicy", "NetworkPolicy",
 			"PodDisruptionBudget", "PodDisruptionBudget", "PodDisruptionBudget", "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "ScaledObject",
-			"ScaledObject", "Service", "ServiceAccount",
+			"ScaledObject", "Service", "ServiceAccount", "ServiceAccount",
 		},
 		"cloud": {"ConfigMap", "Deployment", "Deployment", "PodDisruptionBudget", "PodDisruptionBudget", "Service"},
 	} {

@@ -52,7 +52,7 @@ func (l Load) Validate() error {
 		value any
 		right string
 	}{
-		{l.Rate <= 0 || l.Rate > 1e9, "rate", l.Rate, "more than 0 tasks per second"},
+		{l.Rate <= 0 || l.Rate > 1e9, "rate", l.Rate, "more than 0 and at most 1e9 tasks per second"},
 		{l.Average < 0 || l.Average > l.Rate, "average", l.Average, "0 or more, and not more than the rate"},
 		{l.Retention <= 0, "retention", l.Retention, "more than 0"},
 		{l.Duration < 0, "duration", l.Duration, "0 or more"},
