@@ -12,14 +12,20 @@ import (
 	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
 
-// pollInterval is how often the server is asked again.
-const pollInterval = 250 * time.Millisecond
+const (
+	// pollInterval is how often the server is asked again.
+	pollInterval = 250 * time.Millisecond
+	// accountTimeout is how long the server may take to note that all queues have heard of a change. It can lose such a note, on a busy
+	// machine; then what the queues say counts.
+	accountTimeout = 10 * time.Second
+)
 
 // Deployment is what the server knows of all versions of the workers.
 type Deployment struct {
@@ -85,6 +91,7 @@ type rollout struct {
 	namespace string
 	version   worker.Deployment
 	queues    []string
+	changed   time.Time // when the version was made the current one
 }
 
 // served tells whether workers of the version serve all queues.
@@ -119,6 +126,7 @@ func (r *rollout) change(ctx context.Context) error {
 	if refused, ok := errors.AsType[*serviceerror.FailedPrecondition](err); ok {
 		return fmt.Errorf("%w: %w", errNotYet, refused)
 	}
+	r.changed = time.Now()
 	return err
 }
 
@@ -131,8 +139,30 @@ func (r *rollout) settled(ctx context.Context) error {
 	if d.Current != r.version.BuildID {
 		return fmt.Errorf("build %q was made the current one meanwhile", d.Current)
 	}
-	if !d.Settled {
+	if d.Settled {
+		return nil
+	}
+	if time.Since(r.changed) < accountTimeout {
 		return fmt.Errorf("%w: the queues have not all heard of it", errNotYet)
+	}
+	return r.heard(ctx)
+}
+
+// heard asks the queues themselves whether they go by the change.
+func (r *rollout) heard(ctx context.Context) error {
+	for _, queue := range r.queues {
+		for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
+			described, err := r.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+				Namespace: r.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind,
+			})
+			if err != nil {
+				return fmt.Errorf("describe queue %q: %w", queue, err)
+			}
+			current := described.GetVersioningInfo().GetCurrentDeploymentVersion()
+			if current.GetDeploymentName() != r.version.Name || current.GetBuildId() != r.version.BuildID {
+				return fmt.Errorf("%w: queue %s has not heard of it", errNotYet, queue)
+			}
+		}
 	}
 	return nil
 }
