@@ -1,14 +1,12 @@
 package brokertest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/internal/syncbuffer"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -149,21 +148,14 @@ func enqueueMany(t *testing.T, c *taskqueue.Client, count int) []task.ID {
 // process is a relay in a process of its own.
 type process struct {
 	command *exec.Cmd
-	mu      sync.Mutex
-	stderr  bytes.Buffer
-}
-
-func (p *process) Write(text []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stderr.Write(text)
+	stderr  syncbuffer.Buffer
 }
 
 func startRelay(t *testing.T, store, queue string) *process {
 	t.Helper()
 	p := &process{command: exec.Command(os.Args[0])}
 	p.command.Env = append(os.Environ(), variableStore+"="+store, variableQueue+"="+queue, variableAddress+"="+temporaltest.Server().Address)
-	p.command.Stderr = p
+	p.command.Stderr = &p.stderr
 	require.NoError(t, p.command.Start())
 	t.Cleanup(func() {
 		_ = p.command.Process.Kill() // it may have been killed already

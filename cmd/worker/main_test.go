@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/internal/syncbuffer"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
@@ -102,7 +102,7 @@ func (b *bundle) requireStatus(t *testing.T, id task.ID, want task.Status) {
 type process struct {
 	command *exec.Cmd
 	stdout  bytes.Buffer
-	stderr  log
+	stderr  syncbuffer.Buffer
 	ended   chan error
 }
 
@@ -140,24 +140,6 @@ func (p *process) requireLogged(t *testing.T, text string) {
 	t.Helper()
 	require.Eventually(t, func() bool { return strings.Contains(p.stderr.String(), text) }, patience, 20*time.Millisecond,
 		"%q is not logged: %s", text, p.stderr.String())
-}
-
-// log is a buffer that may be read while it is written.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func TestStopSignalsLetTheRunningTaskEnd(t *testing.T) {

@@ -1,13 +1,11 @@
 package cli_test
 
 import (
-	"bytes"
 	"database/sql"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,27 +13,10 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/cli"
+	"github.com/distributed-task-queue/taskqueue/internal/syncbuffer"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
-
-// buffer is what a process has written so far.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(text)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 func TestAMigrationThatIsKilledGoesOn(t *testing.T) {
 	t.Parallel()
@@ -67,7 +48,7 @@ func TestAMigrationThatIsKilledGoesOn(t *testing.T) {
 	_, err = writer.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
 	args := []string{"migrate", b.slow, "--broker=rds", "--persistence=default"}
-	var said buffer
+	var said syncbuffer.Buffer
 	process := exec.CommandContext(t.Context(), os.Args[0], append([]string{"--config", b.config, "--address", temporaltest.Server().Address}, args...)...)
 	process.Env = append(os.Environ(), variableTaskctl+"=1")
 	process.Stderr = &said

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +75,5 @@ func TestAnIndexThatFindsNothingIsNotUp(t *testing.T) {
 	b.requireNoProbe()
 
 	m.look(t.Context())
-	require.Equal(t, 1, b.log.count("a new workflow is not found after "))
+	require.Equal(t, 1, strings.Count(b.log.String(), "a new workflow is not found after "))
 }

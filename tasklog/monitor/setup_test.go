@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +19,7 @@ import (
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/internal/probe"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
+	"github.com/distributed-task-queue/taskqueue/internal/syncbuffer"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -36,7 +36,7 @@ type bundle struct {
 	namespace string
 	client    client.Client
 	clock     *clock
-	log       *buffer
+	log       *syncbuffer.Buffer
 }
 
 // clock is a clock that a test can move.
@@ -57,27 +57,9 @@ func (c *clock) set(at time.Time) {
 	c.at = at
 }
 
-// buffer holds what is logged.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) count(text string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Count(b.b.String(), text)
-}
-
 func newBundle(t *testing.T) *bundle {
 	t.Helper()
-	b := &bundle{t: t, clock: &clock{at: time.Now()}, log: &buffer{}, namespace: strings.ToLower(temporaltest.UniqueName(t))}
+	b := &bundle{t: t, clock: &clock{at: time.Now()}, log: &syncbuffer.Buffer{}, namespace: strings.ToLower(temporaltest.UniqueName(t))}
 	var err error
 	b.client, err = client.Dial(client.Options{
 		HostPort: temporaltest.Server().Address, Namespace: b.namespace, Logger: log.NewStructuredLogger(temporaltest.Logger(t)),

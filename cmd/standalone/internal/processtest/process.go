@@ -2,15 +2,15 @@
 package processtest
 
 import (
-	"bytes"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/syncbuffer"
 )
 
 // Patience is how long anything may take that is not measured, on a machine that does other things too.
@@ -23,7 +23,7 @@ const shown = 60
 type Process struct {
 	*exec.Cmd
 
-	Out, Err Output // what it has written to its standard output and its standard error
+	Out, Err syncbuffer.Buffer // what it has written to its standard output and its standard error
 
 	exited chan struct{} // closed when it has ended, with err
 	err    error
@@ -44,7 +44,7 @@ func Start(t testing.TB, command *exec.Cmd) *Process {
 		_ = p.Process.Kill() // it may have ended already
 		<-p.exited
 		if t.Failed() && p.Err.String() != "" {
-			t.Logf("process %d, %s:\n%s", p.Process.Pid, strings.Join(p.Args, " "), p.Err.tail())
+			t.Logf("process %d, %s:\n%s", p.Process.Pid, strings.Join(p.Args, " "), tail(&p.Err))
 		}
 	})
 	return p
@@ -76,26 +76,8 @@ func (p *Process) End(t testing.TB, signal syscall.Signal) error {
 	}
 }
 
-// Output is a buffer that may be read while it is written.
-type Output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *Output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *Output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // tail returns the last lines.
-func (o *Output) tail() string {
-	lines := strings.Split(strings.TrimSpace(o.String()), "\n")
+func tail(written *syncbuffer.Buffer) string {
+	lines := strings.Split(strings.TrimSpace(written.String()), "\n")
 	return strings.Join(lines[max(0, len(lines)-shown):], "\n")
 }
