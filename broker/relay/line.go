@@ -46,24 +46,16 @@ func (l *line) run(ctx context.Context) {
 		l.note(ctx, err)
 		switch {
 		case err != nil:
-			l.awaitReady(ctx, backoff)
+			// Messages that are received in vain would only be kept from others.
+			pause(ctx, backoff)
 			backoff = min(2*backoff, maxBackoff)
+			l.config.awaitReady(ctx, backoff, func(error) {})
 		case received == 0:
 			backoff = firstBackoff
 			pause(ctx, l.config.PollInterval)
 		default:
 			backoff = firstBackoff
 		}
-	}
-}
-
-// awaitReady waits at least so long, and until the target takes tasks: messages that are received in vain would only be kept from others.
-func (l *line) awaitReady(ctx context.Context, backoff time.Duration) {
-	for pause(ctx, backoff); ctx.Err() == nil; pause(ctx, backoff) {
-		if l.config.ask(ctx) == nil {
-			return
-		}
-		backoff = min(2*backoff, maxBackoff)
 	}
 }
 

@@ -86,11 +86,17 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// ask returns nil when the target takes tasks.
-func (c Config) ask(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	return c.Ready(ctx)
+// awaitReady waits until the target takes tasks, or ctx ends. It pauses longer each time, and tells what each question was answered.
+func (c Config) awaitReady(ctx context.Context, backoff time.Duration, tell func(error)) {
+	for ; ctx.Err() == nil; backoff = min(2*backoff, maxBackoff) {
+		asking, cancel := context.WithTimeout(ctx, readyTimeout)
+		err := c.Ready(asking)
+		cancel()
+		if tell(err); err == nil {
+			return
+		}
+		pause(ctx, backoff)
+	}
 }
 
 // Relay moves tasks. It is a prometheus.Collector.
@@ -121,7 +127,15 @@ func (r *Relay) Run(ctx context.Context) error {
 	for _, l := range r.lines {
 		running.Go(func() error { l.measure(ctx); return nil })
 	}
-	r.awaitTarget(ctx)
+	if len(r.lines) > 0 {
+		// So nothing is received in vain, and the connection's first call, for which the client of Temporal's SDK is not safe for concurrent
+		// use if it is lazy, is this one alone.
+		r.config.awaitReady(ctx, firstBackoff, func(err error) {
+			for _, l := range r.lines {
+				l.note(ctx, err)
+			}
+		})
+	}
 	for _, l := range r.lines {
 		for range max(l.traits.Receivers, 1) {
 			running.Go(func() error { l.run(ctx); return nil })
@@ -129,21 +143,6 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 	<-ctx.Done() // also if there is nothing to move
 	return running.Wait()
-}
-
-// awaitTarget waits until the target takes tasks. So nothing is received in vain, and the connection's first call, for which the client of
-// Temporal's SDK is not safe for concurrent use if it is lazy, is this one alone.
-func (r *Relay) awaitTarget(ctx context.Context) {
-	for backoff := firstBackoff; len(r.lines) > 0 && ctx.Err() == nil; backoff = min(2*backoff, maxBackoff) {
-		err := r.config.ask(ctx)
-		for _, l := range r.lines {
-			l.note(ctx, err)
-		}
-		if err == nil {
-			return
-		}
-		pause(ctx, backoff)
-	}
 }
 
 // Queues returns the queues whose tasks are moved.
