@@ -71,7 +71,9 @@ func TestAPausedQueueKeepsItsTasks(t *testing.T) {
 			// Workers and the server's partitions hear of it within a second.
 			time.Sleep(1500 * time.Millisecond)
 			waiting := enqueue()
-			require.Never(t, func() bool { return status(waiting) != task.Enqueued }, 2*time.Second, 50*time.Millisecond)
+			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+				require.Equal(t, task.Enqueued, status(waiting))
+			}
 			var all []queueadmin.Queue
 			require.Eventually(t, func() bool { // the server counts what it has written
 				all, err = c.Queues().List(t.Context())

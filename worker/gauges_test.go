@@ -128,10 +128,7 @@ func TestAWorkerTakesNoTasksWhileTheMachineIsAtItsLimits(t *testing.T) {
 	b.start(worker.Config{Queues: []worker.Queue{{Name: queue}}, Limits: worker.Limits{Memory: 1e-6}}) // more of it is in use on any machine
 	measured.await(t, worker.MetricFull, queue, 1)
 	id := b.enqueue(queue, "note", `{}`)
-	require.Never(t, func() bool {
-		info := b.describe(id)
-		return info.GetWorkflowExecutionInfo().GetCloseTime() != nil
-	}, 2*time.Second, 100*time.Millisecond)
+	b.staysOpen(id, 2*time.Second)
 
 	b.client = plain
 	b.start(worker.Config{Queues: []worker.Queue{{Name: queue}}, Limits: worker.Limits{Memory: 100}})
