@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+const (
+	// DefaultHeartbeatTimeout is how long the worker of a running action may be silent when its policy does not say.
+	DefaultHeartbeatTimeout = 30 * time.Second
+	// MinHeartbeatTimeout leaves room for a heartbeat or two that come late: workers send one every second at most.
+	MinHeartbeatTimeout = 3 * time.Second
+)
+
 // MaxFastTimeout is the longest timeout of a fast action: its worker must answer Temporal meanwhile.
 const MaxFastTimeout = 10 * time.Second
 
@@ -20,6 +27,10 @@ type Policy struct {
 	MaxBackoff time.Duration `json:"maxBackoff,omitempty" yaml:"maxBackoff"`
 	// Timeout is how long one attempt may take. Then the action's context ends. Default: as long as it takes.
 	Timeout time.Duration `json:"timeout,omitempty" yaml:"timeout"`
+	// HeartbeatTimeout is how long the worker of a running action may be silent. Then the worker counts as lost, and with it the attempt.
+	// A longer one lets running tasks survive a longer outage of Temporal; a shorter one notices lost workers sooner. At least 3 s.
+	// Default: 30 s.
+	HeartbeatTimeout time.Duration `json:"heartbeatTimeout,omitempty" yaml:"heartbeatTimeout"`
 	// Fast runs the action in the worker that has the task's workflow, without a way through the server: for short, idempotent actions.
 	// When that worker has no permit free in time, the task goes the way of all others. Default: false.
 	Fast bool `json:"fast,omitempty" yaml:"fast"`
@@ -45,6 +56,8 @@ func (p Policy) Validate() error {
 		return refuse("maxBackoff", "is %s; it must be at least the backoff, %s", p.MaxBackoff, p.Backoff)
 	case p.Timeout < 0:
 		return refuse("timeout", "is %s; it cannot be negative", p.Timeout)
+	case p.HeartbeatTimeout != 0 && p.HeartbeatTimeout < MinHeartbeatTimeout:
+		return refuse("heartbeatTimeout", "is %s; it must be at least %s, or 0 for the default of %s", p.HeartbeatTimeout, MinHeartbeatTimeout, DefaultHeartbeatTimeout)
 	case p.Fast && !p.Idempotent():
 		return refuse("fast", "is set, but attempts are %d; only an idempotent action, with 2 attempts or more, can be fast", max(p.Attempts, 1))
 	case p.Fast && p.Timeout > MaxFastTimeout:

@@ -30,7 +30,7 @@ import (
 
 const patience = 30 * time.Second
 
-// bench is what one test works with: a server, an action registry, and a queue prefix of its own.
+// testBundle is what one test works with: a server, an action registry, and a queue prefix of its own.
 type testBundle struct {
 	t       *testing.T
 	client  client.Client

@@ -14,9 +14,6 @@ import (
 )
 
 const (
-	// HeartbeatTimeout is how long a running action may be silent before its worker counts as lost.
-	HeartbeatTimeout = 30 * time.Second
-
 	// TimeoutGrace is how much later than the action's timeout the server gives up. Until then the worker reports the timeout itself,
 	// when the action has really ended.
 	TimeoutGrace = 30 * time.Second
@@ -50,7 +47,7 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 		TaskQueue:              r.task.RunOn,
 		ScheduleToStartTimeout: r.startTimeout(),
 		StartToCloseTimeout:    timeout,
-		HeartbeatTimeout:       HeartbeatTimeout,
+		HeartbeatTimeout:       r.heartbeatTimeout(),
 		// A cancelled action says itself when it has ended, so that it never runs on unseen.
 		WaitForCancellation: true,
 		RetryPolicy:         r.retryPolicy(),
@@ -64,6 +61,11 @@ func (r *run) act(ctx workflow.Context) (Result, error) {
 		return Result{}, temporal.NewCanceledError()
 	}
 	return result, err
+}
+
+// heartbeatTimeout is how long the worker that runs the action may be silent.
+func (r *run) heartbeatTimeout() time.Duration {
+	return cmp.Or(r.policy.HeartbeatTimeout, task.DefaultHeartbeatTimeout)
 }
 
 // lostAfter is how long the one process that may run an action can take to start it. It waits for the task, so by then it is gone, or

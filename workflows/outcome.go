@@ -52,7 +52,7 @@ func (r *run) failureMessage(err error) string {
 	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		switch timeout.TimeoutType() {
 		case enumspb.TIMEOUT_TYPE_HEARTBEAT:
-			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", HeartbeatTimeout)
+			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", r.heartbeatTimeout())
 		case enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
 			return fmt.Sprintf("the task took longer than its timeout of %s, and its action did not end", r.policy.Timeout)
 		case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:

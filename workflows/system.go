@@ -58,7 +58,7 @@ func (r *run) awaitChildren(ctx workflow.Context, report task.Report) (task.Stat
 		activities := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			TaskQueue:           SystemQueue,
 			StartToCloseTimeout: Unlimited,
-			HeartbeatTimeout:    HeartbeatTimeout,
+			HeartbeatTimeout:    task.DefaultHeartbeatTimeout,
 		})
 		children := workflow.ExecuteActivity(activities, ActivityAwaitChildren, AwaitChildren{Parent: r.task.ID, Enqueued: awaited})
 		r.await(ctx, children)

@@ -62,7 +62,7 @@ async def _show_life() -> None:
         await task.signal("running", rpc_timeout=timedelta(seconds=10))
     while True:
         activity.heartbeat()
-        await asyncio.sleep(info.heartbeat_timeout.total_seconds() / 3)
+        await asyncio.sleep(min(info.heartbeat_timeout.total_seconds() / 3, 5))  # with the answer comes a cancellation
 
 
 @activity.defn(dynamic=True)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/cmd/standalone/internal/processtest"
 	"github.com/distributed-task-queue/taskqueue/task"
-	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
 const (
@@ -52,7 +51,7 @@ func TestKilledWorkersLoseNoTaskAndRunNoneTwice(t *testing.T) {
 	r := verify(t, c, f, ids)
 	t.Logf("%d tasks, %d kills: %d completed, %d failed with their worker lost (%d before they began); %.1f s in all, %.1f s after the last start",
 		tasks, kills, r.completed, r.lost, r.unstarted, time.Since(begin).Seconds(), tail.Seconds())
-	require.Less(t, tail, workflows.HeartbeatTimeout+margin)
+	require.Less(t, tail, task.DefaultHeartbeatTimeout+margin)
 	// A kill costs what the worker ran and what its open polls had brought or were about to: each queue has as many as there are permits.
 	require.LessOrEqual(t, r.lost, kills*concurrency*(1+len(queues)))
 	f.stop(t)
