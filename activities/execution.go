@@ -17,7 +17,6 @@ type Execution struct {
 	OnProgress func(task.Progress)
 
 	mu       sync.Mutex
-	progress *task.Progress
 	children int
 	owner    *string // nil: not asked for yet
 }
@@ -51,9 +50,6 @@ func Progress(ctx context.Context, percent float64, message string) {
 		return
 	}
 	p := task.Progress{Percent: min(max(percent, 0), 100), Message: task.Truncate(message, maxProgressMessage)}
-	e.mu.Lock()
-	e.progress = &p
-	e.mu.Unlock()
 	if e.OnProgress != nil {
 		e.OnProgress(p)
 	}
@@ -64,13 +60,6 @@ func Progress(ctx context.Context, percent float64, message string) {
 
 // maxProgressMessage is how many bytes of a message are kept: it is sent again and again.
 const maxProgressMessage = 1 << 10
-
-// Progress returns what the action told last; nil if it has told nothing.
-func (e *Execution) Progress() *task.Progress {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.progress
-}
 
 // AddChild notes that the action has enqueued a child task.
 func (e *Execution) AddChild() {

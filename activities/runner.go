@@ -25,9 +25,6 @@ const (
 
 	// signalTimeout is how long the server may take to be told.
 	signalTimeout = 10 * time.Second
-
-	// heartbeatEvery is how often a running action shows life. With the answer it learns that it is cancelled.
-	heartbeatEvery = 5 * time.Second
 )
 
 // Error types of failed activities.
@@ -44,7 +41,9 @@ type Runner struct {
 	Logger   *slog.Logger
 }
 
-// Run runs the action that the activity in ctx is for. It heartbeats by itself as long as the action runs.
+// Run runs the action that the activity in ctx is for. To heartbeat meanwhile, and to end ctx if it must, is up to the worker.
+//
+// If the error is a *temporal.CanceledError, it was asked for; no other wraps one, or context.Canceled.
 func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMessage) (workflows.Result, error) {
 	info := activity.GetInfo(ctx)
 	ctx, cancel := withTimeout(ctx, info)
@@ -52,7 +51,8 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 	execution := &Execution{TaskID: task.ID(info.WorkflowExecution.ID)}
 	ctx = WithExecution(ctx, execution)
 	if !info.IsLocalActivity {
-		go r.showLife(ctx, execution)
+		running := time.AfterFunc(signalRunningAfter, func() { r.signalRunning(ctx, info.WorkflowExecution) })
+		defer running.Stop()
 	}
 	report, err := r.act(ctx, action, parameters)
 	notes := workflows.Notes{ChildTasks: execution.Children()}
@@ -64,7 +64,7 @@ func (r *Runner) Run(ctx context.Context, action Action, parameters json.RawMess
 		}
 	}
 	if err != nil {
-		return workflows.Result{}, r.failed(ctx, action, err, notes)
+		return workflows.Result{}, failed(ctx, action, err, notes)
 	}
 	if report.IsZero() {
 		return workflows.Result{Notes: notes}, nil
@@ -102,42 +102,20 @@ func withTimeout(ctx context.Context, info activity.Info) (context.Context, cont
 }
 
 // failed returns the error with which the activity of an action ends that returned err.
-func (r *Runner) failed(ctx context.Context, action Action, err error, notes workflows.Notes) error {
-	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
+func failed(ctx context.Context, action Action, err error, notes workflows.Notes) error {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil:
+		return failure(action, err, notes)
+	case temporal.IsCanceledError(cause):
+		return temporal.NewCanceledError(task.Truncate(err.Error(), maxErrorText)) // whatever the action makes of it
+	case errors.Is(err, context.Canceled), errors.Is(err, cause), errors.Is(cause, errTimeout):
 		return failure(action, cause, notes)
 	}
-	if _, cancelled := errors.AsType[*temporal.CanceledError](context.Cause(ctx)); cancelled {
-		return temporal.NewCanceledError(task.Truncate(err.Error(), maxErrorText)) // whatever the action makes of it
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("action %s: %w", action.Name, err)
-	}
-	return failure(action, err, notes)
+	return failure(action, fmt.Errorf("%w: %w", cause, err), notes)
 }
 
-// showLife heartbeats, and after a second tells the workflow that its action runs.
-func (r *Runner) showLife(ctx context.Context, e *Execution) {
-	info := activity.GetInfo(ctx)
-	heartbeat := time.NewTicker(min(max(info.HeartbeatTimeout, time.Second)/3, heartbeatEvery))
-	defer heartbeat.Stop()
-	running := time.NewTimer(signalRunningAfter)
-	defer running.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-heartbeat.C:
-			if p := e.Progress(); p != nil {
-				activity.RecordHeartbeat(ctx, p)
-			} else {
-				activity.RecordHeartbeat(ctx)
-			}
-		case <-running.C:
-			go r.signalRunning(ctx, info.WorkflowExecution) // it may take long, and heartbeats must not wait for it
-		}
-	}
-}
-
+// signalRunning tells the workflow that its action runs.
 func (r *Runner) signalRunning(ctx context.Context, e workflow.Execution) {
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()

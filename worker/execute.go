@@ -52,6 +52,9 @@ func (w *Worker) executeHere(ctx context.Context, l *line, queue *pauseWatch, na
 		return workflows.Result{}, declined(err.Error())
 	}
 	defer w.gate.end(l)
+	defer w.ended.add(activity.GetInfo(ctx).WorkflowExecution)
+	ctx, cancel := w.untilShutdown(ctx)
+	defer cancel(nil)
 	return w.run(ctx, action, parameters)
 }
 
@@ -63,10 +66,5 @@ func declined(reason string) error {
 
 // run runs the action for which there is a permit.
 func (w *Worker) run(ctx context.Context, action activities.Action, parameters json.RawMessage) (workflows.Result, error) {
-	defer w.ended.add(activity.GetInfo(ctx).WorkflowExecution)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	//nolint:contextcheck // ctx is ended by either of the two
-	defer context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })()
 	return w.timed(ctx, action.Name, func() (workflows.Result, error) { return w.runner.Run(ctx, action, parameters) })
 }

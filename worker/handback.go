@@ -7,7 +7,6 @@ import (
 
 	activitypb "go.temporal.io/api/activity/v1"
 	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -19,6 +18,12 @@ const ErrorTypeHandedBack = "HandedBack"
 
 // ReasonUnknownAction is in the message of that error if the worker does not know the action. Workers in other languages say the same.
 const ReasonUnknownAction = "the action is not known to this worker"
+
+// What Temporal cannot be told is tried again after growing waits.
+const (
+	shortestWait = 100 * time.Millisecond
+	longestWait  = 5 * time.Second
+)
 
 // MetricHandedBack counts the tasks that were handed back, by reason.
 const MetricHandedBack = "taskqueue_handed_back"
@@ -40,9 +45,9 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 			RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: allowedAttempts(info) + 1},
 		},
 	}
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		_, err := w.config.Client.WorkflowService().UpdateActivityOptions(ctx, request)
-		if _, gone := errors.AsType[*serviceerror.NotFound](err); err == nil || gone {
+	for wait := shortestWait; ; wait = min(2*wait, longestWait) {
+		err := w.updateOptions(ctx, request)
+		if err == nil || isGone(err) {
 			break
 		}
 		// Failing now would fail the task, which has not even begun.
@@ -50,13 +55,33 @@ func (w *Worker) handBack(ctx context.Context, reason string, delay time.Duratio
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return ctx.Err()
+			return cannotHandBack(context.Cause(ctx))
 		}
-		activity.RecordHeartbeat(ctx)
 	}
 	// Benign, because nothing has failed: metrics and traces do not count it.
 	return temporal.NewApplicationErrorWithOptions("handed back: "+reason, ErrorTypeHandedBack,
 		temporal.ApplicationErrorOptions{NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign})
+}
+
+func (w *Worker) updateOptions(ctx context.Context, request *workflowservice.UpdateActivityOptionsRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	_, err := w.config.Client.WorkflowService().UpdateActivityOptions(ctx, request)
+	return err
+}
+
+// cannotHandBack returns the error of a task that need not be handed back any more, or cannot be in time.
+func cannotHandBack(cause error) error {
+	if temporal.IsCanceledError(cause) {
+		return temporal.NewCanceledError()
+	}
+	return temporal.NewApplicationError("it could not be handed back to its queue: "+cause.Error(), ErrorTypeHandedBack)
+}
+
+// isHandedBack reports whether the task goes back to its queue, or was to.
+func isHandedBack(err error) bool {
+	application, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && application.Type() == ErrorTypeHandedBack
 }
 
 // allowedAttempts returns how many attempts the server allows until now.

@@ -26,9 +26,6 @@ const (
 	// maxPollers is how many polls one queue may have open at a time. A task for which none is open waits in the server's backlog,
 	// which is a write of its own.
 	maxPollers = 10
-	// maxHeartbeatThrottle is below the interval at which running actions heartbeat, so each of these heartbeats is sent;
-	// progress that is told more often is sent this often.
-	maxHeartbeatThrottle = time.Second
 	// deadlockTimeout is how long the SDK lets workflow code run before it takes it for dead: to encode a report of a megabyte may take more
 	// than the second that is its default, on a busy machine.
 	deadlockTimeout = 5 * time.Second
@@ -53,6 +50,7 @@ type Worker struct {
 	runner  activities.Runner
 	system  activities.System
 	workers []sdkworker.Worker // one for each queue, and one for what is no task
+	lives   lives
 	ended   recent
 
 	started atomic.Bool // Run has started the SDK's workers
@@ -88,6 +86,7 @@ func New(config Config) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	w.tracing = []interceptor.WorkerInterceptor{spans}
+	w.lives.worker = w
 	w.running, w.abort = context.WithCancelCause(context.Background())
 	for _, q := range config.served() {
 		sdk, err := w.newSDKWorker(q)
@@ -134,13 +133,11 @@ func (w *Worker) newSDKWorker(q Queue) (sdkworker.Worker, error) {
 		MaxConcurrentActivityTaskPollers: min(w.config.Concurrency, maxPollers),
 		MaxConcurrentWorkflowTaskPollers: w.config.workflowPolls(q),
 		// Eager activities skip the task queue, and so the gate, a queue's pause, its rate limit and fairness.
-		DisableEagerActivities: true,
-		// A running action learns with a heartbeat that it is cancelled; the SDK would hold heartbeats back for 24 s.
-		MaxHeartbeatThrottleInterval: maxHeartbeatThrottle,
-		DeadlockDetectionTimeout:     deadlockTimeout,
-		WorkerStopTimeout:            stopGrace,
-		Interceptors:                 w.tracing,
-		DeploymentOptions:            w.config.Deployment.sdkOptions(),
+		DisableEagerActivities:   true,
+		DeadlockDetectionTimeout: deadlockTimeout,
+		WorkerStopTimeout:        stopGrace,
+		Interceptors:             append([]interceptor.WorkerInterceptor{&w.lives}, w.tracing...),
+		DeploymentOptions:        w.config.Deployment.sdkOptions(),
 	})
 	tasks := &workflows.Workflows{
 		PolicyOf: func(action string) task.Policy {
@@ -222,15 +219,10 @@ func (w *Worker) Resume() {
 // task ended, and would leave it to another worker, which may not exist.
 func (w *Worker) stop() {
 	w.gate.stop()
-	drained := w.gate.drained()
-	select {
-	case <-drained:
-	case <-time.After(w.config.ShutdownTimeout):
+	if !w.allEnd(w.config.ShutdownTimeout) {
 		w.abort(errShutdown)
-		select {
-		case <-drained:
-		case <-time.After(stopGrace):
-			w.config.Logger.Warn("Tasks still run after they were cancelled; they are left behind")
+		if !w.allEnd(stopGrace) {
+			w.config.Logger.Warn("Tasks still run after they were cancelled, or cannot be reported; they are left behind")
 		}
 	}
 	w.awaitRecords()
@@ -240,6 +232,33 @@ func (w *Worker) stop() {
 	}
 	stopped.Wait()
 	w.abort(errShutdown)
+}
+
+// allEnd waits until nothing runs any more and Temporal knows how it has ended. It returns false if that takes longer.
+func (w *Worker) allEnd(within time.Duration) bool {
+	late := time.After(within)
+	select {
+	case <-w.gate.drained():
+	case <-late:
+		return false
+	}
+	select {
+	case <-w.lives.ended():
+		return true
+	case <-late:
+		return false
+	}
+}
+
+// untilShutdown returns a context that ends also when the worker's shutdown timeout has passed.
+func (w *Worker) untilShutdown(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	//nolint:contextcheck // ctx is ended by either of the two
+	stop := context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })
+	return ctx, func(cause error) {
+		stop()
+		cancel(cause)
+	}
 }
 
 // awaitRecords waits until the tasks that have just ended are recorded.

@@ -318,7 +318,7 @@ func TestStoppingCancelsWhatRunsPastTheShutdownTimeout(t *testing.T) {
 	b.register("endless", func(ctx context.Context, _ json.RawMessage) (task.Report, error) {
 		close(started)
 		<-ctx.Done()
-		return task.Report{}, context.Cause(ctx)
+		return task.Report{}, ctx.Err()
 	})
 	_, cancel, wait := b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}, ShutdownTimeout: 200 * time.Millisecond})
 	id := b.enqueue(b.queue("a"), "endless", `{}`)
@@ -326,7 +326,7 @@ func TestStoppingCancelsWhatRunsPastTheShutdownTimeout(t *testing.T) {
 	cancel()
 	require.NoError(t, wait())
 	_, err := b.result(id)
-	require.ErrorContains(t, err, "shut down")
+	require.ErrorContains(t, err, "the worker was shut down before the task was done")
 }
 
 func TestPausedWorkerTakesNothingUntilResumed(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
 )
 
 // Namespace is the namespace of the server.
@@ -74,11 +75,12 @@ func run(m *testing.M, dir string, elasticsearch *Elasticsearch) (int, error) {
 func Server() *Running { return server }
 
 // Dial returns a client that is closed when the test ends.
-func Dial(t testing.TB) client.Client {
+func Dial(t testing.TB, options ...grpc.DialOption) client.Client {
 	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort: Server().Address, Namespace: Namespace,
-		Logger: log.NewStructuredLogger(Logger(t)),
+		Logger:            log.NewStructuredLogger(Logger(t)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: options},
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
