@@ -74,13 +74,16 @@ func run(m *testing.M, dir string, elasticsearch *Elasticsearch) (int, error) {
 // Server returns the server that Main or MainWithElasticsearch started.
 func Server() *Running { return server }
 
-// Dial returns a client that is closed when the test ends.
+// Dial returns a client that is closed when the test ends. The options are for its connection.
 func Dial(t testing.TB, options ...grpc.DialOption) client.Client {
 	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort: Server().Address, Namespace: Namespace,
-		Logger:            log.NewStructuredLogger(Logger(t)),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: options},
+		Logger: log.NewStructuredLogger(Logger(t)),
+		ConnectionOptions: client.ConnectionOptions{
+			GetSystemInfoTimeout: time.Minute, // the machine may be busy
+			DialOptions:          options,
+		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
