@@ -54,7 +54,7 @@ type Config struct {
 	// Deployment makes the worker one of a version, for Temporal's Worker Versioning. Default: it has none.
 	Deployment Deployment
 	// ShutdownTimeout is how long running tasks may go on when the worker is stopped, before their context is
-	// cancelled. Default: 30 s.
+	// cancelled, and how long it tries to report those that have ended. Default: 30 s.
 	ShutdownTimeout time.Duration
 	// TaskLog tells when the children of a task have ended. Default: Temporal's own list API.
 	TaskLog tasklog.Engine

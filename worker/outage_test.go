@@ -104,7 +104,7 @@ func TestAWorkerStopsWhenItsResultsAreAccepted(t *testing.T) {
 	b.register("short", ok)
 	_, cancel, wait := b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
 	id := b.enqueue(b.queue("a"), "short", `{}`)
-	<-tried
+	temporaltest.Receive(t, tried)
 	cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- wait() }()
@@ -114,7 +114,7 @@ func TestAWorkerStopsWhenItsResultsAreAccepted(t *testing.T) {
 	case <-time.After(time.Second):
 	}
 	close(reachable)
-	require.NoError(t, <-ended)
+	require.NoError(t, temporaltest.Receive(t, ended))
 	_, err := b.result(id) // nobody serves the queue any more
 	require.NoError(t, err)
 }
@@ -177,7 +177,7 @@ func TestAnActionEndsWhenItsWorkerCountsAsLost(t *testing.T) {
 			return task.Report{}, ctx.Err()
 		},
 	})
-	require.EqualError(t, <-ended, "worker lost: Temporal could not be reached for 3s")
+	require.EqualError(t, temporaltest.Receive(t, ended), "worker lost: Temporal could not be reached for 3s")
 	_, err := b.result(id)
 	lost.Store(true)
 	require.ErrorContains(t, err, "worker lost: the worker that ran the task gave no sign of life for 3s")
@@ -212,8 +212,8 @@ func TestWhatRunsSurvivesAnOutageShorterThanItsHeartbeatTimeout(t *testing.T) {
 	require.NoError(t, b.actions.Add(activities.Action{Name: "after", Policy: policy, Run: run(2 * lasts)}))
 	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}, Concurrency: 2})
 	meanwhile, after := b.enqueue(b.queue("a"), "meanwhile", `{}`), b.enqueue(b.queue("a"), "after", `{}`)
-	<-begun
-	<-begun
+	temporaltest.Receive(t, begun)
+	temporaltest.Receive(t, begun)
 	end.Store(time.Now().Add(lasts).UnixNano())
 	time.Sleep(lasts) // the outage is of this connection, so of the test's calls too
 	for _, id := range []task.ID{meanwhile, after} {

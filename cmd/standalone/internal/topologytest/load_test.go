@@ -49,7 +49,7 @@ func mixed(i int) wanted {
 	case 11, 17:
 		w.takes = "0.5"
 	case 13:
-		w.takes = "3"
+		w.takes = []string{"3", "15"}[i/20%2] // longer than two heartbeats
 	}
 	return w
 }
