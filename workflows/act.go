@@ -121,11 +121,7 @@ func (r *run) await(ctx workflow.Context, activity workflow.Future) {
 			r.show(ctx, task.Running)
 		}
 	})
-	selector.AddReceive(workflow.GetSignalChannel(ctx, SignalChildren), func(c workflow.ReceiveChannel, _ bool) {
-		var more int
-		c.Receive(ctx, &more)
-		r.children += more
-	})
+	selector.AddReceive(workflow.GetSignalChannel(ctx, SignalChildren), func(workflow.ReceiveChannel, bool) { r.receiveChildren(ctx) })
 	for !activity.IsReady() {
 		selector.Select(ctx)
 	}

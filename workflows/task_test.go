@@ -101,6 +101,16 @@ func TestALongTaskIsShownAsRunning(t *testing.T) {
 	env.AssertExpectations(t)
 }
 
+func TestASignalThatCannotBeReadHoldsNothingUp(t *testing.T) {
+	env := indexed(environment(t))
+	env.OnActivity(action, mock.Anything).After(time.Minute).Return(task.Success("done"), nil)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalRunning, "now") }, time.Second)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalChildren, "two") }, 2*time.Second)
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
+	require.True(t, env.IsWorkflowCompleted())
+	require.NoError(t, env.GetWorkflowError())
+}
+
 func TestACancelledTaskEndsAsCancelled(t *testing.T) {
 	env := indexed(environment(t))
 	env.OnActivity(action, mock.Anything).After(time.Hour).Return(task.Success("done"), nil)
