@@ -264,4 +264,14 @@ func TestConfigIsChecked(t *testing.T) {
 	require.ErrorContains(t, err, `Config.Categories["a"]`)
 	_, err = taskqueue.New(taskqueue.Config{Temporal: temporaltest.Dial(t), Queues: []taskqueue.Queue{{Name: "a"}, {Name: "a"}}})
 	require.ErrorContains(t, err, "There are duplicated Queue names")
+
+	slow := map[string]task.Policy{"a": {Backoff: time.Hour}}
+	c, err := taskqueue.New(taskqueue.Config{Temporal: temporaltest.Dial(t), Policies: slow})
+	require.NoError(t, err)
+	require.NoError(t, c.Actions().Add(taskqueue.Action{
+		Name: "a", Policy: task.Policy{Attempts: 2, MaxBackoff: time.Minute},
+		Run: ignoringParameters(func(context.Context) (task.Report, error) { return task.Report{}, nil }),
+	}))
+	_, err = c.NewWorker(worker.Config{})
+	require.ErrorContains(t, err, `Config.Policies: action "a": invalid task: policy.maxBackoff is 1m0s`)
 }

@@ -36,13 +36,6 @@ type Action struct {
 	RemoteStatus func(ctx context.Context, t *task.Task) (task.Status, error)
 }
 
-// policy returns the action's policy as the workflow needs it.
-func (a Action) policy() task.Policy {
-	p := a.Policy
-	p.Remote = a.RemoteStatus != nil
-	return p
-}
-
 // Args are an action's parameters as a Go type: they know the name of their action.
 type Args interface {
 	// Action returns the action's name. It is called on the zero value too.
@@ -112,23 +105,6 @@ func (r *Registry) Lookup(name string) (Action, bool) {
 	defer r.mu.RUnlock()
 	a, ok := r.actions[name]
 	return a, ok
-}
-
-// PolicyOf returns how the action may be run; false if it is not registered.
-func (r *Registry) PolicyOf(name string) (task.Policy, bool) {
-	a, ok := r.Lookup(name)
-	return a.policy(), ok
-}
-
-// EffectivePolicy returns how the action may be run: as configured, if it is, else as the action says. It is false if the action is not
-// registered, so that only a worker can tell.
-func (r *Registry) EffectivePolicy(name string, configured map[string]task.Policy) (task.Policy, bool) {
-	policy, known := r.PolicyOf(name)
-	if p, ok := configured[name]; ok {
-		p.Remote = policy.Remote
-		policy = p
-	}
-	return policy, known
 }
 
 // Names returns the names of all actions, sorted.
