@@ -286,7 +286,7 @@ func (c *Client) newTask(action string, parameters any, label string, o Options)
 	}
 	if t.Category == "" {
 		if t.Category, err = c.categoryOf(action, raw); err != nil {
-			return nil, fmt.Errorf("ask action %q for its category: %w", action, err)
+			return nil, err
 		}
 	}
 	return t, nil
@@ -316,9 +316,16 @@ func (c *Client) queueOf(action string, parameters json.RawMessage) (string, err
 	return a.Queue(parameters)
 }
 
+// categoryOf asks the action itself first, then the configuration.
 func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Category, error) {
 	if a, ok := c.config.Actions.Lookup(action); ok && a.Category != nil {
-		return a.Category(parameters)
+		category, err := a.Category(parameters)
+		if err != nil {
+			return "", fmt.Errorf("ask action %q for its category: %w", action, err)
+		}
+		if category != "" {
+			return category, nil
+		}
 	}
 	return c.config.Categories[action], nil
 }

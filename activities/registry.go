@@ -20,9 +20,9 @@ type Action struct {
 	Name string // what tasks call it; also the Temporal activity type
 	Run  Func
 	// Queue names the queue for a task with these parameters; "" leaves it to the
-	// dispatcher. Optional.
+	// dispatcher. Once the action is added, a panic is an error. Optional.
 	Queue func(parameters json.RawMessage) (string, error)
-	// Category of a task with these parameters; "" means task.CategoryUnknown. Optional.
+	// Category of a task with these parameters; "" leaves it to the configuration. Once the action is added, a panic is an error. Optional.
 	Category func(parameters json.RawMessage) (task.Category, error)
 	// Schema is the JSON schema of the parameters, for forms and documentation. Optional; Register makes it.
 	Schema json.RawMessage
@@ -90,6 +90,7 @@ func (r *Registry) Add(a Action) error {
 	if err := a.policy().Validate(); err != nil {
 		return fmt.Errorf("register action %q: %w", a.Name, err)
 	}
+	a.Queue, a.Category = guarded(a.Queue), guarded(a.Category)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, exists := r.actions[a.Name]; exists {
@@ -97,6 +98,22 @@ func (r *Registry) Add(a Action) error {
 	}
 	r.actions[a.Name] = a
 	return nil
+}
+
+// guarded returns f with its panics made errors. It is the application's, and some who ask it have nobody above them to recover: a relay
+// that a message makes panic would do so again whenever it is started.
+func guarded[T any](f func(json.RawMessage) (T, error)) func(json.RawMessage) (T, error) {
+	if f == nil {
+		return nil
+	}
+	return func(parameters json.RawMessage) (answer T, err error) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				err = fmt.Errorf("panic: %v", reason)
+			}
+		}()
+		return f(parameters)
+	}
 }
 
 // Lookup returns the action with this name.
