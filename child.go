@@ -25,17 +25,24 @@ func (c *Client) enqueueChild(ctx context.Context, t *task.Task) error {
 		return err
 	}
 	t.Owner = cmp.Or(t.Owner, parent.Owner, c.config.Owner)
+	queue, err := c.dispatcher.Route(t)
+	if err != nil {
+		return err
+	}
 	if parent.ID == "" || parent.Status.Closed() {
-		return c.dispatcher.Enqueue(ctx, t)
+		return queue.Broker.Enqueue(ctx, t)
 	}
 	if err := c.tellParent(ctx, t.ParentID, 1); err != nil {
 		return err
 	}
-	if err := c.dispatcher.Enqueue(ctx, t); err != nil {
+	err = queue.Broker.Enqueue(ctx, t)
+	if result := resultOf(err); result == resultDuplicate || result == resultRefused {
 		// It must be taken back although ctx may have ended.
 		return errors.Join(err, c.tellParent(context.WithoutCancel(ctx), t.ParentID, -1))
 	}
-	return nil
+	// Any other error leaves open whether there is a child now. The parent goes on to count it, and ends some minutes later if none comes.
+	// Whoever asks again and is told of a duplicate takes back only what that second call has told.
+	return err
 }
 
 // enqueueOwnChild enqueues a child of the task whose action calls. The parent is told with the action's result.

@@ -4,16 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
 // family is a task that enqueues children of its own.
@@ -123,6 +129,66 @@ func TestAParentWaitsWhateverBecomesOfItsChildren(t *testing.T) {
 	require.NoError(t, temporaltest.Dial(t).TerminateWorkflow(t.Context(), string(waiting[0].ID), "", "test"))
 	close(quit)
 	b.awaitStatus(t, parent.ID, task.Failed)
+}
+
+// silent is a broker whose first answer is lost.
+type silent struct {
+	broker.Broker
+	once sync.Once
+}
+
+func (s *silent) Enqueue(ctx context.Context, t *task.Task) error {
+	err := s.Broker.Enqueue(ctx, t)
+	s.once.Do(func() { err = errors.Join(err, context.DeadlineExceeded) })
+	return err
+}
+
+func TestAParentWaitsForAChildWhoseEnqueuerGotNoAnswer(t *testing.T) {
+	var b *bundle
+	quit := make(chan struct{})
+	b = setup(t, func(c *taskqueue.Config) {
+		withFamily(t, &b, quit)(c)
+		c.Queues[1].Broker = &silent{Broker: temporal.New(c.Temporal)}
+	})
+	b.work(t)
+	parent, err := b.client.CreateTask(t.Context(), "wait", nil, "parent", nil)
+	require.NoError(t, err)
+	child := &taskqueue.Options{ParentID: parent.ID, ID: task.NewID(), Queue: b.prefix + "-urgent"}
+	_, err = b.client.CreateTask(t.Context(), "broken", nil, "child", child)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	_, err = b.client.CreateTask(t.Context(), "broken", nil, "the same, asked for again", child)
+	var duplicate *task.DuplicateError
+	require.ErrorAs(t, err, &duplicate)
+	close(quit)
+	b.awaitStatus(t, parent.ID, task.Failed)
+}
+
+func TestAParentDoesNotWaitForAChildThatWasRefused(t *testing.T) {
+	var b *bundle
+	quit := make(chan struct{})
+	b = setup(t, withFamily(t, &b, quit))
+	b.work(t)
+	parent, err := b.client.CreateTask(t.Context(), "wait", nil, "parent", nil)
+	require.NoError(t, err)
+	_, err = b.client.CreateTask(t.Context(), "fine", strings.Repeat("x", temporal.MaxTaskSize), "", &taskqueue.Options{ParentID: parent.ID})
+	var large *task.TooLargeError
+	require.ErrorAs(t, err, &large)
+	_, err = b.client.CreateTask(t.Context(), "fine", nil, "", &taskqueue.Options{ParentID: parent.ID, Priority: 9})
+	var invalid *task.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	close(quit)
+	b.awaitStatus(t, parent.ID, task.Completed)
+
+	told := 0
+	history := temporaltest.Dial(t).GetWorkflowHistory(t.Context(), string(parent.ID), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		if event.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == workflows.SignalChildren {
+			told++
+		}
+	}
+	require.Equal(t, 2, told, "of the large child, and that there is none; of the invalid one nothing")
 }
 
 func TestAChildMayOutliveItsParentInTheLog(t *testing.T) {

@@ -56,8 +56,9 @@ type Config struct {
 	Associations map[string]string
 	// Categories maps an action's name to the category of its tasks, for actions that name none themselves.
 	Categories map[string]task.Category
-	// Policies say how actions may be run, whatever the actions themselves say. For an action that is not in Actions, those of the
-	// worker count. Default: as the actions say.
+	// Policies say how actions may be run, whatever the actions themselves say. What is left out stays what the action says; a fast
+	// action is so no longer with one attempt, or with a timeout above task.MaxFastTimeout. For an action that is not in Actions, those
+	// of the worker count. Default: as the actions say.
 	Policies map[string]task.Policy
 	// Actions are the actions that this program knows. Default: none, so it can enqueue tasks but run none.
 	Actions *Registry
@@ -113,10 +114,8 @@ func (c Config) validate() error {
 			return fmt.Errorf("taskqueue: Config.Categories[%q]: %w", action, err)
 		}
 	}
-	for action, policy := range c.Policies {
-		if err := policy.Validate(); err != nil {
-			return fmt.Errorf("taskqueue: Config.Policies[%q]: %w", action, err)
-		}
+	if err := c.Actions.CheckPolicies(c.Policies); err != nil {
+		return fmt.Errorf("taskqueue: Config.Policies: %w", err)
 	}
 	return nil
 }
@@ -133,10 +132,10 @@ type Client struct {
 
 // New returns a client. It makes no call to the server.
 func New(config Config) (*Client, error) {
+	config = config.WithDefaults()
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	config = config.WithDefaults()
 	c := &Client{config: config, tracer: tracing.New(config.TracerProvider)}
 	queues := make([]dispatcher.Queue, len(config.Queues))
 	for i, q := range config.Queues {
@@ -183,6 +182,9 @@ func (c *Client) Initialize(ctx context.Context) error { return c.dispatcher.Ini
 
 // NewWorker returns a worker that runs tasks of all queues, or of those named in the configuration.
 func (c *Client) NewWorker(config worker.Config) (*worker.Worker, error) {
+	if err := c.config.validate(); err != nil { // actions may have been added since
+		return nil, err
+	}
 	config.Client, config.Namespace = c.config.Temporal, c.config.Namespace
 	config.Actions = c.config.Actions
 	config.Policies = c.config.Policies
@@ -284,7 +286,7 @@ func (c *Client) newTask(action string, parameters any, label string, o Options)
 	}
 	if t.Category == "" {
 		if t.Category, err = c.categoryOf(action, raw); err != nil {
-			return nil, fmt.Errorf("ask action %q for its category: %w", action, err)
+			return nil, err
 		}
 	}
 	return t, nil
@@ -314,9 +316,16 @@ func (c *Client) queueOf(action string, parameters json.RawMessage) (string, err
 	return a.Queue(parameters)
 }
 
+// categoryOf asks the action itself first, then the configuration.
 func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Category, error) {
 	if a, ok := c.config.Actions.Lookup(action); ok && a.Category != nil {
-		return a.Category(parameters)
+		category, err := a.Category(parameters)
+		if err != nil {
+			return "", fmt.Errorf("ask action %q for its category: %w", action, err)
+		}
+		if category != "" {
+			return category, nil
+		}
 	}
 	return c.config.Categories[action], nil
 }

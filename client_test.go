@@ -163,6 +163,31 @@ func TestAnActionByNameIsRoutedByItsParameters(t *testing.T) {
 	require.ErrorContains(t, err, `unknown field "tow"`)
 }
 
+func TestACategoryIsTheActionsElseTheConfigured(t *testing.T) {
+	b := setup(t, func(c *taskqueue.Config) {
+		categories := map[string]func() task.Category{
+			"own":  func() task.Category { return task.CategoryExport },
+			"none": func() task.Category { return "" },
+			"odd":  func() task.Category { panic("odd") },
+		}
+		c.Categories = map[string]task.Category{}
+		for action, category := range categories {
+			c.Categories[action] = task.CategoryCreate
+			require.NoError(t, c.Actions.Add(taskqueue.Action{
+				Name: action, Run: ignoringParameters(func(context.Context) (task.Report, error) { return task.Report{}, nil }),
+				Category: func(json.RawMessage) (task.Category, error) { return category(), nil },
+			}))
+		}
+	})
+	for action, want := range map[string]task.Category{"own": task.CategoryExport, "none": task.CategoryCreate} {
+		created, err := b.client.CreateTask(t.Context(), action, nil, "", nil)
+		require.NoError(t, err)
+		require.Equal(t, want, created.Category, action)
+	}
+	_, err := b.client.CreateTask(t.Context(), "odd", nil, "", nil)
+	require.EqualError(t, err, `ask action "odd" for its category: panic: odd`)
+}
+
 func TestAnIDCanBeEnqueuedOnce(t *testing.T) {
 	b := setup(t, nil)
 	b.work(t)
@@ -267,4 +292,14 @@ func TestConfigIsChecked(t *testing.T) {
 	require.ErrorContains(t, err, `Config.Categories["a"]`)
 	_, err = taskqueue.New(taskqueue.Config{Temporal: temporaltest.Dial(t), Queues: []taskqueue.Queue{{Name: "a"}, {Name: "a"}}})
 	require.ErrorContains(t, err, "There are duplicated Queue names")
+
+	slow := map[string]task.Policy{"a": {Backoff: time.Hour}}
+	c, err := taskqueue.New(taskqueue.Config{Temporal: temporaltest.Dial(t), Policies: slow})
+	require.NoError(t, err)
+	require.NoError(t, c.Actions().Add(taskqueue.Action{
+		Name: "a", Policy: task.Policy{Attempts: 2, MaxBackoff: time.Minute},
+		Run: ignoringParameters(func(context.Context) (task.Report, error) { return task.Report{}, nil }),
+	}))
+	_, err = c.NewWorker(worker.Config{})
+	require.ErrorContains(t, err, `Config.Policies: action "a": invalid task: policy.maxBackoff is 1m0s`)
 }

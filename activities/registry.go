@@ -20,9 +20,9 @@ type Action struct {
 	Name string // what tasks call it; also the Temporal activity type
 	Run  Func
 	// Queue names the queue for a task with these parameters; "" leaves it to the
-	// dispatcher. Optional.
+	// dispatcher. Once the action is added, a panic is an error. Optional.
 	Queue func(parameters json.RawMessage) (string, error)
-	// Category of a task with these parameters; "" means task.CategoryUnknown. Optional.
+	// Category of a task with these parameters; "" leaves it to the configuration. Once the action is added, a panic is an error. Optional.
 	Category func(parameters json.RawMessage) (task.Category, error)
 	// Schema is the JSON schema of the parameters, for forms and documentation. Optional; Register makes it.
 	Schema json.RawMessage
@@ -34,13 +34,6 @@ type Action struct {
 	// completed stays running until the status is one of a task that is done: failed fails the task, anything else completes
 	// it. An error is taken for "not yet known". Optional.
 	RemoteStatus func(ctx context.Context, t *task.Task) (task.Status, error)
-}
-
-// policy returns the action's policy as the workflow needs it.
-func (a Action) policy() task.Policy {
-	p := a.Policy
-	p.Remote = a.RemoteStatus != nil
-	return p
 }
 
 // Args are an action's parameters as a Go type: they know the name of their action.
@@ -97,6 +90,7 @@ func (r *Registry) Add(a Action) error {
 	if err := a.policy().Validate(); err != nil {
 		return fmt.Errorf("register action %q: %w", a.Name, err)
 	}
+	a.Queue, a.Category = guarded(a.Queue), guarded(a.Category)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, exists := r.actions[a.Name]; exists {
@@ -106,29 +100,28 @@ func (r *Registry) Add(a Action) error {
 	return nil
 }
 
+// guarded returns f with its panics made errors. It is the application's, and some who ask it have nobody above them to recover: a relay
+// that a message makes panic would do so again whenever it is started.
+func guarded[T any](f func(json.RawMessage) (T, error)) func(json.RawMessage) (T, error) {
+	if f == nil {
+		return nil
+	}
+	return func(parameters json.RawMessage) (answer T, err error) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				err = fmt.Errorf("panic: %v", reason)
+			}
+		}()
+		return f(parameters)
+	}
+}
+
 // Lookup returns the action with this name.
 func (r *Registry) Lookup(name string) (Action, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	a, ok := r.actions[name]
 	return a, ok
-}
-
-// PolicyOf returns how the action may be run; false if it is not registered.
-func (r *Registry) PolicyOf(name string) (task.Policy, bool) {
-	a, ok := r.Lookup(name)
-	return a.policy(), ok
-}
-
-// EffectivePolicy returns how the action may be run: as configured, if it is, else as the action says. It is false if the action is not
-// registered, so that only a worker can tell.
-func (r *Registry) EffectivePolicy(name string, configured map[string]task.Policy) (task.Policy, bool) {
-	policy, known := r.PolicyOf(name)
-	if p, ok := configured[name]; ok {
-		p.Remote = policy.Remote
-		policy = p
-	}
-	return policy, known
 }
 
 // Names returns the names of all actions, sorted.

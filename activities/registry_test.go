@@ -74,6 +74,21 @@ func TestTheActionIsAskedForItsQueueAndCategory(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestAPanicOfTheActionThatIsAskedIsAnError(t *testing.T) {
+	t.Parallel()
+	r := activities.NewRegistry()
+	require.NoError(t, r.Add(activities.Action{
+		Name: "odd", Run: func(context.Context, json.RawMessage) (task.Report, error) { return task.Report{}, nil },
+		Queue:    func(json.RawMessage) (string, error) { panic("no such customer") },
+		Category: func(json.RawMessage) (task.Category, error) { panic("no such format") },
+	}))
+	action, _ := r.Lookup("odd")
+	_, err := action.Queue(task.EmptyParameters)
+	require.EqualError(t, err, "panic: no such customer")
+	_, err = action.Category(task.EmptyParameters)
+	require.EqualError(t, err, "panic: no such format")
+}
+
 func TestAddRefusesWhatCannotRun(t *testing.T) {
 	t.Parallel()
 	r := activities.NewRegistry()

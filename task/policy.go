@@ -12,6 +12,9 @@ const (
 	MinHeartbeatTimeout = 3 * time.Second
 )
 
+// MaxAttempts is as good as without end, and far from where Temporal's number of attempts overflows.
+const MaxAttempts = 1_000_000
+
 // MaxFastTimeout is the longest timeout of a fast action: its worker must answer Temporal meanwhile.
 const MaxFastTimeout = 10 * time.Second
 
@@ -19,7 +22,8 @@ const MaxFastTimeout = 10 * time.Second
 // nanoseconds.
 type Policy struct {
 	// Attempts is how often the action may be started. More than 1 declares the action idempotent: it is started again when it
-	// returns an error, when it takes longer than its timeout and when its worker is lost. Default: 1.
+	// returns an error, when it takes longer than its timeout and when its worker is lost. At most MaxAttempts.
+	// Default: 1.
 	Attempts int `json:"attempts,omitempty" yaml:"attempts"`
 	// Backoff is the wait before the second attempt; each further wait is twice as long. Default: 1 s.
 	Backoff time.Duration `json:"backoff,omitempty" yaml:"backoff"`
@@ -48,8 +52,8 @@ func (p Policy) Validate() error {
 		return &InvalidError{Field: "policy." + field, Reason: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case p.Attempts < 0:
-		return refuse("attempts", "is %d; it must be 1 or more", p.Attempts)
+	case p.Attempts < 0 || p.Attempts > MaxAttempts:
+		return refuse("attempts", "is %d; it must be from 1 to %d, or 0 for the default of 1", p.Attempts, MaxAttempts)
 	case p.Backoff < 0:
 		return refuse("backoff", "is %s; it cannot be negative", p.Backoff)
 	case p.MaxBackoff < 0 || p.MaxBackoff > 0 && p.MaxBackoff < p.Backoff:

@@ -12,7 +12,8 @@ import (
 func TestAPolicyIsRefusedWithTheNameOfWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, policy := range map[string]task.Policy{
-		"policy.attempts is -1; it must be 1 or more":                                                             {Attempts: -1},
+		"policy.attempts is -1; it must be from 1 to 1000000, or 0 for the default of 1":                          {Attempts: -1},
+		"policy.attempts is 1000001; it must be from 1 to 1000000":                                                {Attempts: 1_000_001},
 		"policy.backoff is -1s; it cannot be negative":                                                            {Backoff: -time.Second},
 		"policy.maxBackoff is 1s; it must be at least the backoff, 2s":                                            {Backoff: 2 * time.Second, MaxBackoff: time.Second},
 		"policy.timeout is -1s; it cannot be negative":                                                            {Timeout: -time.Second},
@@ -29,6 +30,7 @@ func TestAPolicyIsRefusedWithTheNameOfWhatCannotBe(t *testing.T) {
 	for _, policy := range []task.Policy{
 		{},
 		{Attempts: 3, Backoff: time.Second, MaxBackoff: time.Second, Timeout: time.Hour, HeartbeatTimeout: 3 * time.Second},
+		{Attempts: 1_000_000},
 		{Attempts: 2, Timeout: 10 * time.Second, Fast: true},
 	} {
 		require.NoError(t, policy.Validate(), "%+v", policy)

@@ -37,7 +37,7 @@ type Config struct {
 	// Namespace is the namespace of that connection. Default: "default".
 	Namespace string
 	Actions   *activities.Registry
-	// Policies say how actions may be run, whatever the actions themselves say. Default: as the actions say.
+	// Policies say how actions may be run, whatever the actions themselves say; what is left out stays what they say. Default: nothing.
 	Policies map[string]task.Policy
 	// Queues are all queues of the application.
 	Queues []Queue

@@ -34,10 +34,12 @@ const ErrorTypeDeclined = "Declined"
 // act runs the action.
 func (r *run) act(ctx workflow.Context) (Result, error) {
 	if r.policy.Fast && r.task.RunOn == "" { // the worker that has the workflow need not be the one
+		r.here = ctx.Err() == nil
 		result, err := r.actHere(ctx)
 		if declined, ok := errors.AsType[*temporal.ApplicationError](err); !ok || declined.Type() != ErrorTypeDeclined {
 			return result, err
 		}
+		r.here = false
 	}
 	timeout := Unlimited
 	if r.policy.Timeout > 0 {
@@ -90,7 +92,7 @@ func withdrawn(err error) bool {
 // actHere runs the action in this worker's process.
 func (r *run) actHere(ctx workflow.Context) (Result, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: cmp.Or(r.policy.Timeout, task.MaxFastTimeout),
+		StartToCloseTimeout: r.timeout(),
 		// By default that of one attempt bounds all attempts together.
 		ScheduleToCloseTimeout: Unlimited,
 		RetryPolicy:            r.retryPolicy(),
@@ -100,11 +102,14 @@ func (r *run) actHere(ctx workflow.Context) (Result, error) {
 	return result, err
 }
 
+// timeout is how long an attempt may take that may not take as long as it takes: of a fast action none may.
+func (r *run) timeout() time.Duration { return cmp.Or(r.policy.Timeout, task.MaxFastTimeout) }
+
 // retryPolicy starts the action at most once, unless it is idempotent.
 func (r *run) retryPolicy() *temporal.RetryPolicy {
 	backoff := cmp.Or(r.policy.Backoff, defaultBackoff)
 	return &temporal.RetryPolicy{
-		MaximumAttempts:    int32(max(r.policy.Attempts, 1)), //nolint:gosec // validated, and small
+		MaximumAttempts:    int32(max(r.policy.Attempts, 1)), //nolint:gosec // at most task.MaxAttempts
 		InitialInterval:    backoff,
 		BackoffCoefficient: 2,
 		MaximumInterval:    cmp.Or(r.policy.MaxBackoff, 100*backoff),
@@ -121,11 +126,7 @@ func (r *run) await(ctx workflow.Context, activity workflow.Future) {
 			r.show(ctx, task.Running)
 		}
 	})
-	selector.AddReceive(workflow.GetSignalChannel(ctx, SignalChildren), func(c workflow.ReceiveChannel, _ bool) {
-		var more int
-		c.Receive(ctx, &more)
-		r.children += more
-	})
+	selector.AddReceive(workflow.GetSignalChannel(ctx, SignalChildren), func(workflow.ReceiveChannel, bool) { r.receiveChildren(ctx) })
 	for !activity.IsReady() {
 		selector.Select(ctx)
 	}

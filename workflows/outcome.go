@@ -54,7 +54,7 @@ func (r *run) failureMessage(err error) string {
 		case enumspb.TIMEOUT_TYPE_HEARTBEAT:
 			return fmt.Sprintf("worker lost: the worker that ran the task gave no sign of life for %s", r.heartbeatTimeout())
 		case enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
-			return fmt.Sprintf("the task took longer than its timeout of %s, and its action did not end", r.policy.Timeout)
+			return fmt.Sprintf("the task took longer than its timeout of %s, and its action did not end", r.timeout())
 		case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
 			return fmt.Sprintf("worker lost: the process that enqueued the task has not started it within %s", lostAfter)
 		default:

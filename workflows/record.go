@@ -17,7 +17,7 @@ func (r *run) cancelled(ctx workflow.Context, report task.Report, cause error) (
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	if report.Type == "" {
 		report = NotProcessed(r.task.ID)
-		if activity, ok := errors.AsType[*temporal.ActivityError](cause); ok && activity.StartedEventID() > 0 {
+		if activity, ok := errors.AsType[*temporal.ActivityError](cause); r.here || ok && activity.StartedEventID() > 0 {
 			report = Interrupted(r.task.ID)
 		}
 	}

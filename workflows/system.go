@@ -72,7 +72,8 @@ func (r *run) awaitChildren(ctx workflow.Context, report task.Report) (task.Stat
 	}
 }
 
-// receiveChildren takes what has been told of children since.
+// receiveChildren takes what has been told of children since. It never waits: what is no number is dropped, and a channel that is waited for
+// would hold the task up until the next one.
 func (r *run) receiveChildren(ctx workflow.Context) {
 	told := workflow.GetSignalChannel(ctx, SignalChildren)
 	for more := 0; told.ReceiveAsync(&more); more = 0 {

@@ -100,6 +100,7 @@ func (w *Workflows) policy(ctx workflow.Context, t task.Task) (policy task.Polic
 type run struct {
 	task     task.Task
 	policy   task.Policy
+	here     bool   // the action was given to this worker's own process; whether it waited for a permit there cannot be told
 	attempts int    // how often the action was started; 0 if that is not known
 	children int    // how many children were enqueued, as far as they have been told
 	cause    string // why the task failed, when its report does not tell

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -101,6 +102,16 @@ func TestALongTaskIsShownAsRunning(t *testing.T) {
 	env.AssertExpectations(t)
 }
 
+func TestASignalThatCannotBeReadHoldsNothingUp(t *testing.T) {
+	env := indexed(environment(t))
+	env.OnActivity(action, mock.Anything).After(time.Minute).Return(task.Success("done"), nil)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalRunning, "now") }, time.Second)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.SignalChildren, "two") }, 2*time.Second)
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
+	require.True(t, env.IsWorkflowCompleted())
+	require.NoError(t, env.GetWorkflowError())
+}
+
 func TestACancelledTaskEndsAsCancelled(t *testing.T) {
 	env := indexed(environment(t))
 	env.OnActivity(action, mock.Anything).After(time.Hour).Return(task.Success("done"), nil)
@@ -108,4 +119,43 @@ func TestACancelledTaskEndsAsCancelled(t *testing.T) {
 	env.ExecuteWorkflow(new(workflows.Workflows).Task, sample())
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, env.GetWorkflowError(), &canceled)
+}
+
+// fast is a task whose action is run by the worker that has its workflow.
+func fast() task.Task {
+	quick := sample()
+	quick.Policy = &task.Policy{Fast: true, Attempts: 2}
+	return quick
+}
+
+func runHere(env *testsuite.TestWorkflowEnvironment, run func(context.Context) (workflows.Result, error)) {
+	env.RegisterActivityWithOptions(func(ctx context.Context, _ string, _ json.RawMessage) (workflows.Result, error) { return run(ctx) },
+		activity.RegisterOptions{Name: workflows.ActivityRunHere})
+}
+
+func TestAFastActionThatDoesNotEndFailsWithTheTimeoutThatItHad(t *testing.T) {
+	env := indexed(environment(t))
+	runHere(env, func(context.Context) (workflows.Result, error) {
+		return workflows.Result{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil)
+	})
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, fast())
+	require.ErrorContains(t, env.GetWorkflowError(), "the task took longer than its timeout of 10s")
+}
+
+func TestAFastActionThatIsCancelledHasRun(t *testing.T) {
+	env := environment(t)
+	runHere(env, func(ctx context.Context) (workflows.Result, error) {
+		env.CancelWorkflow()
+		<-ctx.Done()
+		return workflows.Result{}, ctx.Err()
+	})
+	env.OnUpsertTypedSearchAttributes(mock.Anything).Return(nil)
+	var report task.Report
+	env.OnUpsertMemo(mock.Anything).Run(func(args mock.Arguments) {
+		report = args.Get(0).(map[string]any)[attribute.MemoReport].(task.Report) //nolint:errcheck,forcetypeassert // it panics if not
+	}).Return(nil)
+	env.ExecuteWorkflow(new(workflows.Workflows).Task, fast())
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, env.GetWorkflowError(), &canceled)
+	require.Equal(t, workflows.Interrupted("42"), report)
 }

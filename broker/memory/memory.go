@@ -38,7 +38,7 @@ type Config struct {
 	Namespace string
 	// Actions are those that this process can run. A task for any other is refused.
 	Actions *activities.Registry
-	// Policies say how actions may be run, whatever the actions themselves say. Default: as the actions say.
+	// Policies say how actions may be run, whatever the actions themselves say; what is left out stays what they say. Default: nothing.
 	Policies map[string]task.Policy
 	// Concurrency is how many tasks may run at a time; more wait for their turn. A task that enqueues another one into a sync queue waits
 	// for it, and counts meanwhile. Default: DefaultConcurrency.

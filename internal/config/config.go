@@ -71,7 +71,7 @@ type Actions struct {
 	// Declared names the actions that only workers elsewhere know. When it is not nil, tasks for any other unknown
 	// action are refused. Default: nil, any action is taken.
 	Declared []string `yaml:"declared"`
-	// Policies say how actions may be run, whatever the actions themselves say.
+	// Policies say how actions may be run, whatever the actions themselves say; what is left out stays what they say.
 	Policies map[string]task.Policy `yaml:"policies"`
 	HTTP     httprequest.Config     `yaml:"http"`
 	Command  command.Config         `yaml:"command"`
