@@ -100,7 +100,8 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   draw(current);
   drawFamily().catch((error) => signal.aborted || show(children, h("p", { class: "error" }, error.message)));
   followFamily(signal, () => current, drawFamily);
-  await follow(taskPath(id, "/events"), { signal, onState: (on) => signal.aborted || setLive(on), onEvent: (name, data) => name === "task" && draw(data) });
+  const onState = (on) => signal.aborted || setLive(on);
+  await telling(() => follow(taskPath(id, "/events"), { signal, onState, onEvent: (name, data) => name === "task" && draw(data) }), signal);
   // The children are in the index a moment after the task itself has ended.
   if (!signal.aborted) setLive(null);
   await pause(2000, signal);

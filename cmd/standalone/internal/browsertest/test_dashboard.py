@@ -103,30 +103,6 @@ def test_everything_that_matches(open_page, api, tasks):
     assert [task["status"] for task in kept] == ["created"]
 
 
-def test_every_column_and_operator(open_page, tasks):
-    """Whatever the form offers is a search that the API takes."""
-    page = open_page("#/tasks")
-    page.get_by_text("Conditions", exact=True).click()
-    tried = 0
-    for column in options(page.get_by_label("Column")):
-        page.get_by_label("Column").select_option(column)
-        for operator in options(page.get_by_label("Operator")):
-            page.get_by_label("Operator").select_option(operator)
-            value = page.get_by_label("Value")
-            if value.evaluate("e => e.tagName") == "INPUT":
-                moment = "2026-01-02T03:04:05" + ("Z" if operator in ("in", "notIn") else "")
-                value.fill(moment if column.endswith("At") else {"status": "failed", "masterStatus": "true"}.get(column, "a"))
-            with page.expect_response("**/api/v1/tasks/search") as answer:
-                page.get_by_role("button", name="Apply").click()
-            assert answer.value.status == 200, (column, operator, answer.value.text())
-            tried += 1
-    assert tried == 10 * 10 + 2 * 8 + 4
-
-
-def options(select):
-    return select.evaluate("e => [...e.options].map(o => o.value)")
-
-
 def test_a_tasks_page(open_page, tasks):
     page = open_page("#/tasks/" + tasks["waiting"])
     expect(page.get_by_role("heading", name="Import tomorrow")).to_be_visible()
@@ -231,13 +207,23 @@ def test_queues_and_workers(open_page, tasks):
     expect(row).to_contain_text("Open")
 
 
-def test_charts(open_page, tasks):
+def test_charts(open_page, api, tasks):
     page = open_page("#/charts")
     expect(page.get_by_role("img", name=re.compile("Throughput"))).to_be_visible(timeout=20000)
     expect(page.get_by_role("img", name=re.compile("Waiting time"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Failures"))).to_be_visible()
     expect(page.locator(".bar-completed").first).to_be_attached()
     expect(page.get_by_role("region", name="By action", exact=True)).to_contain_text("csv.import")
+
+    # Whoever has clicked on a table of numbers still sees new ones, and it stays open.
+    numbers = page.get_by_role("region", name=re.compile("Throughput")).get_by_text("Numbers", exact=True)
+    numbers.click()
+    enqueued = page.locator(".tiles strong").first
+    before = enqueued.inner_text()
+    api.enqueue("csv.import", {"sample": True}, label="For the charts")
+    expect(enqueued).not_to_have_text(before, timeout=30000)
+    expect(numbers).to_be_focused()
+    expect(page.get_by_role("region", name=re.compile("Numbers of Throughput"))).to_be_visible()
     page.get_by_role("combobox", name="Time").select_option("day")
     expect(page).to_have_url(re.compile("range=day"))
 
