@@ -12,6 +12,7 @@ export class ApiError extends Error {
     this.passing = this.status === 429 || !(this.status >= 400 && this.status < 500); // the same request may succeed later
     this.field = problem.field;
     this.errors = problem.errors ?? [];
+    this.result = problem.result; // of a bulk operation, until it was stopped half-way
   }
 }
 

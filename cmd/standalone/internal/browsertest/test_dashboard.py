@@ -74,35 +74,6 @@ def test_pages(open_page, api, tasks):
     expect(page.get_by_text("20 changed, 0 left as they are, 0 failed.")).to_be_visible()
 
 
-def test_everything_that_matches(open_page, api, tasks):
-    for i in range(23):
-        api.enqueue("csv.import", {"sample": True}, label=f"Sweep {'pear' if i % 8 else 'plum'} {i}", owner="sweeper", delay="20h")
-    api.enqueue("csv.import", {"sample": True}, label="Sweep pear of somebody else", owner="keeper", delay="20h")
-    api.await_listed(filters=[{"column": "label", "op": "eq", "value": "Sweep pear of somebody else"}])
-    page = open_page("#/tasks?text=pear&limit=20&f=" + quote('["owner","eq","sweeper"]'))
-    expect(page.get_by_text("1–20 of 20")).to_be_visible()
-    page.goto(page.url.replace("text=pear&", ""))
-    expect(page.get_by_text("1–20 of 23")).to_be_visible()
-    page.get_by_role("checkbox", name="Select all tasks on this page").check()
-    page.get_by_role("button", name="Select all 23 that match").click()
-    # Another search is another selection.
-    page.get_by_role("searchbox", name="Full text").fill("pear")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("that match are selected")).to_be_hidden()
-    page.get_by_role("link", name="All", exact=True).click()
-
-    page.goto(page.url.split("#")[0] + "#/tasks?f=" + quote('["owner","eq","sweeper"]') + "&f=" + quote('["label","like","%p%"]'))
-    expect(page.get_by_text("1–20 of 23")).to_be_visible()
-    page.get_by_role("checkbox", name="Select all tasks on this page").check()
-    page.get_by_role("button", name="Select all 23 that match").click()
-    expect(page.get_by_text("All 23 that match are selected")).to_be_visible()
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    page.get_by_role("button", name="Cancel them").click()
-    expect(page.get_by_text("23 changed, 0 left as they are, 0 failed.")).to_be_visible(timeout=30000)
-    kept = api.call("POST", "/api/v1/tasks/search", {"filters": [{"column": "owner", "op": "eq", "value": "keeper"}]})["tasks"]
-    assert [task["status"] for task in kept] == ["created"]
-
-
 def test_a_tasks_page(open_page, tasks):
     page = open_page("#/tasks/" + tasks["waiting"])
     expect(page.get_by_role("heading", name="Import tomorrow")).to_be_visible()

@@ -40,7 +40,7 @@ def test_a_server_that_comes_back(open_page, tasks):
     page.get_by_role("link", name="Charts").click()
     expect(page.get_by_role("link", name="Charts")).to_have_attribute("aria-current", "page")
     page.unroute("**/api/v1/me")
-    expect(page.get_by_role("heading", name="Charts")).to_be_visible(timeout=15000)
+    expect(page.get_by_role("heading", name="Charts")).to_be_visible()
 
 
 def test_a_stream_that_is_refused(open_page, tasks):
