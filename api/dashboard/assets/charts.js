@@ -103,7 +103,7 @@ async function bucket(begin, step, signal) {
 function byAction(groups) {
   const rows = groups.map(({ value, count: tasks, times }) => [value, count(tasks),
     ...(times?.count ? [duration(times.p50), duration(times.p95), duration(times.max)] : ["–", "–", "–"])]);
-  return h("section", { class: "sheet", "aria-label": "By action" }, h("h2", {}, "By action"), rows.length
+  return h("section", { class: "sheet wide", "aria-label": "By action" }, h("h2", {}, "By action"), rows.length
     ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "By action, table" }, h("table", { class: "dense" },
       h("thead", {}, h("tr", {}, ["Action", "Tasks", "p50", "p95", "Longest"].map((head, i) => h("th", { scope: "col", class: i ? "number" : null }, head)))),
       h("tbody", {}, rows.map(([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", { class: "number" }, value)))))))
