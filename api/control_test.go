@@ -154,7 +154,8 @@ func TestManyTasksInParts(t *testing.T) {
 	temporal := temporaltest.Dial(t)
 	engine := &fading{Engine: visibility.New(visibility.Config{Client: temporal, Namespace: temporaltest.Namespace})}
 	b := setupWith(t, taskqueue.Config{
-		Temporal: temporal, TaskLog: engine, Queues: []taskqueue.Queue{{Name: temporaltest.UniqueName(t)}}, Declared: []string{"echo"}, Logger: temporaltest.Logger(t),
+		Temporal: temporal, TaskLog: engine, Logger: temporaltest.Logger(t),
+		Queues: []taskqueue.Queue{{Name: temporaltest.UniqueName(t)}}, Declared: []string{"echo"},
 	}, api.Config{})
 	owner := temporaltest.UniqueName(t)
 	for range 5 {

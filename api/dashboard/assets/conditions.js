@@ -50,10 +50,11 @@ function row(condition) {
     const properties = { "aria-label": "Value", class: "grow", input: () => { untouched = undefined; check(); } };
     if (Array.isArray(old) && !list()) [old = ""] = old;
     untouched = old;
-    if (kind() === "bool" && !list()) control = select(["true", "false"], ["false", "0"].includes(String(old)) ? "false" : "true", properties);
-    else if (kind() === "status" && !list()) control = select(old && !statuses.includes(old) ? [textOf(old), ...statuses] : statuses, textOf(old) || "running", properties);
+    const text = Array.isArray(old) ? writeList(old) : textOf(old);
+    if (kind() === "bool" && !list()) control = select(["true", "false"], ["false", "0"].includes(text) ? "false" : "true", properties);
+    else if (kind() === "status" && !list()) control = select(text && !statuses.includes(text) ? [text, ...statuses] : statuses, text || "running", properties);
     else if (kind() === "time" && !list() && (!old || local(old))) control = h("input", { ...properties, type: "datetime-local", step: "1", value: local(old) });
-    else control = h("input", { ...properties, value: Array.isArray(old) ? writeList(old) : textOf(old), placeholder: list() ? "one, another" : "", maxlength: 1000 });
+    else control = h("input", { ...properties, value: text, placeholder: list() ? "one, another" : "", maxlength: 1000 });
     if (control.tagName === "SELECT" || Array.isArray(old) !== list()) untouched = undefined;
     check();
     show(value, control);
