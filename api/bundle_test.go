@@ -257,6 +257,7 @@ type problem struct {
 	Type, Title, Detail, Field string
 	Status                     int
 	Errors                     []struct{ Field, Detail string }
+	Result                     *bulkResult
 }
 
 func readProblem(t *testing.T, a answer, status int) problem {

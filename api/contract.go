@@ -155,6 +155,19 @@ func (c *contract) propertiesOf(schemaURL string) []string {
 	return names
 }
 
+// descriptionOf returns the description of the schema that this is a part of, "" if it has none.
+func (c *contract) descriptionOf(schemaURL string) string {
+	_, fragment, _ := strings.Cut(schemaURL, "#")
+	for fragment != "" {
+		part, _ := lookup(c.raw, fragment).(map[string]any)
+		if description, ok := part["description"].(string); ok {
+			return description
+		}
+		fragment = fragment[:strings.LastIndexByte(fragment, '/')]
+	}
+	return ""
+}
+
 var (
 	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
 	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")

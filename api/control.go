@@ -66,7 +66,24 @@ type bulk struct {
 	Filters []condition `json:"filters"`
 	Text    string      `json:"text"`
 	DryRun  bool        `json:"dryRun"`
+	Limit   int         `json:"limit"`
+	Cursor  string      `json:"cursor"`
 }
+
+// bulkAnswer says what has become of the tasks.
+type bulkAnswer struct {
+	Success bool `json:"success"`
+	tasklog.BulkResult
+}
+
+// stoppedError is what ended a bulk operation half-way.
+type stoppedError struct {
+	error
+
+	done bulkAnswer
+}
+
+func (e *stoppedError) Unwrap() error { return e.error }
 
 func (s *Server) archiveTasks(c *call) error { return s.bulk(c, c.log.ArchiveMany) }
 
@@ -88,14 +105,14 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 	if err != nil {
 		return err
 	}
-	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{ControlOptions: options, DryRun: body.DryRun})
+	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{
+		ControlOptions: options, DryRun: body.DryRun, Limit: body.Limit, After: body.Cursor,
+	})
+	answer := bulkAnswer{result.Success(), result}
 	if err != nil {
-		return err
+		return &stoppedError{err, answer}
 	}
-	c.JSON(http.StatusOK, struct {
-		Success bool `json:"success"`
-		tasklog.BulkResult
-	}{result.Success(), result})
+	c.JSON(http.StatusOK, answer)
 	return nil
 }
 

@@ -1,12 +1,18 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
+	"github.com/distributed-task-queue/taskqueue/tasklog"
+	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
 )
 
 type controlled struct {
@@ -19,6 +25,8 @@ type bulkResult struct {
 	Eligible, Changed, Skipped, Refused, Unknown, Failed int
 	Reasons                                              map[string]int
 	Skips, Failures                                      []bulkTask
+	Next                                                 string
+	Remaining                                            int
 }
 
 type bulkTask struct{ ID, Reason string }
@@ -121,5 +129,67 @@ func TestCancelWhatASearchFinds(t *testing.T) {
 	})
 	for _, body := range []string{`{"text":"red"}`, `{"text":"red","all":true}`, `{"text":"red","ids":["a"]}`} {
 		readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/cancel", body), http.StatusUnprocessableEntity)
+	}
+}
+
+// fading is an engine that, once it fades, finds one more task and then is away.
+type fading struct {
+	tasklog.Engine
+
+	fades, away atomic.Bool
+}
+
+func (e *fading) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, error) {
+	if !e.fades.Load() {
+		return e.Engine.Search(ctx, f)
+	}
+	if e.away.Swap(true) {
+		return tasklog.Page{}, &tasklog.UnavailableError{}
+	}
+	return e.Engine.Search(ctx, f.Clone().Limit(1))
+}
+
+func TestManyTasksInParts(t *testing.T) {
+	t.Parallel()
+	temporal := temporaltest.Dial(t)
+	engine := &fading{Engine: visibility.New(visibility.Config{Client: temporal, Namespace: temporaltest.Namespace})}
+	b := setupWith(t, taskqueue.Config{
+		Temporal: temporal, TaskLog: engine, Logger: temporaltest.Logger(t),
+		Queues: []taskqueue.Queue{{Name: temporaltest.UniqueName(t)}}, Declared: []string{"echo"},
+	}, api.Config{})
+	owner := temporaltest.UniqueName(t)
+	for range 5 {
+		b.create(map[string]any{"action": "echo", "owner": owner, "delay": "1h"})
+	}
+	b.await("the index knows them", func() bool {
+		return read[list](t, b.do(http.MethodGet, "/api/v1/tasks?owner="+owner, nil), http.StatusOK).Total == 5
+	})
+	body := map[string]any{"all": true, "user": owner, "limit": 2}
+	cancel := func() answer { return b.do(http.MethodPost, "/api/v1/tasks/cancel", body) }
+	first := read[bulkResult](t, cancel(), http.StatusOK)
+	require.Equal(t, 2, first.Changed)
+	require.Equal(t, 3, first.Remaining)
+
+	// The index goes away after the next one, and the operation tells how far it came.
+	body["cursor"], body["limit"] = first.Next, 3
+	engine.fades.Store(true)
+	p := readProblem(t, cancel(), http.StatusServiceUnavailable)
+	require.NotNil(t, p.Result)
+	require.Equal(t, 1, p.Result.Changed)
+	require.NotEmpty(t, p.Result.Next)
+	engine.fades.Store(false)
+	body["cursor"] = p.Result.Next
+	last := read[bulkResult](t, cancel(), http.StatusOK)
+	require.Equal(t, [3]int{2, 0, 0}, [3]int{last.Changed, last.Skipped, last.Remaining})
+	require.Empty(t, last.Next)
+
+	for field, body := range map[string]map[string]any{
+		"limit":  {"all": true, "limit": 0},
+		"cursor": {"all": true, "cursor": "nonsense"},
+		"":       {"ids": []string{"a"}, "limit": 1},
+	} {
+		p := readProblem(t, b.do(http.MethodPost, "/api/v1/tasks/cancel", body), http.StatusUnprocessableEntity)
+		require.Equal(t, field, p.Field)
+		require.NotContains(t, p.Detail, "'not' failed")
 	}
 }

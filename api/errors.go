@@ -36,6 +36,9 @@ func problemOf(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
+	if e, ok := errors.AsType[*stoppedError](err); ok {
+		return problemOf(e.error).after(e.done)
+	}
 	if e, ok := errors.AsType[*task.InvalidError](err); ok {
 		return kindInvalid.problem(e.Field, e.Field+" "+e.Reason)
 	}

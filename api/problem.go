@@ -15,6 +15,7 @@ type problem struct {
 	Detail string       `json:"detail,omitempty"`
 	Field  string       `json:"field,omitempty"`
 	Errors []fieldError `json:"errors,omitempty"`
+	Result *bulkAnswer  `json:"result,omitempty"` // of a bulk operation that was stopped half-way
 }
 
 // fieldError is one wrong input of several.
@@ -70,6 +71,16 @@ var (
 // problem returns a problem of this kind. The field is "" when no single input is to blame.
 func (k problemKind) problem(field, detail string) *problem {
 	return &problem{Type: "urn:taskqueue:problem:" + k.name, Title: k.title, Status: k.status, Detail: detail, Field: field}
+}
+
+// after returns the problem with what a bulk operation had done before, if it had done anything.
+func (p *problem) after(done bulkAnswer) *problem {
+	if done.Changed+done.Skipped+done.Failed == 0 {
+		return p
+	}
+	with := *p
+	with.Result = &done
+	return &with
 }
 
 // Error lets handlers return a problem as their error.

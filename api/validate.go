@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -179,6 +180,7 @@ func (c *contract) problemOf(prefix []string, mistakes []*jsonschema.ValidationE
 		found = append(found, c.describe(prefix, mistake)...)
 	}
 	slices.SortStableFunc(found, func(a, b *problem) int { return strings.Compare(a.Field, b.Field) })
+	found = slices.CompactFunc(found, func(a, b *problem) bool { return a.Field == b.Field && a.Detail == b.Detail })
 	first := found[0]
 	if len(found) > 1 {
 		for _, p := range found {
@@ -207,11 +209,12 @@ func (c *contract) describe(prefix []string, e *jsonschema.ValidationError) (fou
 		found = append(found, kindInvalid.problem(field, fmt.Sprintf("%s has %d items; give at least %d", field, k.Got, k.Want)))
 	default:
 		field := fieldName(path)
-		subject := field
-		if subject == "" {
-			subject = "the body"
+		subject := cmp.Or(field, "the body")
+		reason := k.LocalizedString(english)
+		if _, ok := k.(*kind.Not); ok { // which says nothing of itself
+			reason = cmp.Or(c.descriptionOf(e.SchemaURL), reason)
 		}
-		found = append(found, kindInvalid.problem(field, subject+": "+k.LocalizedString(english)))
+		found = append(found, kindInvalid.problem(field, subject+": "+reason))
 	}
 	return found
 }

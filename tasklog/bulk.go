@@ -31,6 +31,10 @@ type BulkOptions struct {
 	BatchSize int
 	// Concurrency is how many tasks are worked on at a time. Default DefaultConcurrency.
 	Concurrency int
+	// Limit is how many of the tasks that All or a filter selects are worked on at most. Default: all of them.
+	Limit int
+	// After is the Next of a former result with the same selection by All or a filter: the operation goes on there. Default: the oldest task.
+	After string
 	// Progress is told how far it is, after every task, by one goroutine at a time.
 	Progress func(BulkResult)
 }
@@ -46,7 +50,8 @@ func (o BulkOptions) WithDefaults() BulkOptions {
 // ArchiveMany archives the selected tasks as Archive does, the oldest first. Tasks that are not eligible, unknown or
 // somebody else's are skipped. It may be interrupted: run again, it goes on with what is left.
 //
-// The error says that the tasks could not be read; what went wrong with single tasks is in the result.
+// The error says that the tasks could not be read, or that ctx ended; the result says what was done until then, and where to go on. What went
+// wrong with single tasks is in the result as well.
 func (l *TaskLog) ArchiveMany(ctx context.Context, s Selection, o BulkOptions) (BulkResult, error) {
 	return l.bulk(ctx, Archiving, l.Archive, s, o)
 }
@@ -90,8 +95,16 @@ func (l *TaskLog) bulk(
 // filtered works on the tasks that the filter finds.
 func (b *bulk) filtered(ctx context.Context, f *Filter) error {
 	f.deselected, f.offset = nil, 0
-	if err := b.refused(ctx, f.Narrow(b.verb.refuses(b.options.Force)...)); err != nil {
-		return err
+	f.SortBy(CreatedAt).SortOrder(Ascending)
+	if b.options.After == "" {
+		if err := b.refused(ctx, f.Narrow(b.verb.refuses(b.options.Force)...)); err != nil {
+			return err
+		}
+	} else if f.After(b.options.After); f.after != nil {
+		b.tally.goOn(b.options.After, 0)
+		if from := f.after.position.Value; from != nil {
+			f.Gte(CreatedAt, from) // a count does not heed the position
+		}
 	}
 	f = f.Narrow(b.verb.takes(b.options.Force)...)
 	eligible, err := b.log.Count(ctx, f)
@@ -103,8 +116,7 @@ func (b *bulk) filtered(ctx context.Context, f *Filter) error {
 		return nil
 	}
 	b.tally.expect(int(eligible))
-	f.SortBy(CreatedAt).SortOrder(Ascending).Limit(b.options.BatchSize)
-	return b.batches(ctx, f)
+	return b.batches(ctx, f, int(eligible))
 }
 
 // refused notes the tasks that the filter finds, which are in no state for it.
@@ -113,7 +125,7 @@ func (b *bulk) refused(ctx context.Context, f *Filter) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	found, err := b.log.Search(ctx, f.SortBy(CreatedAt).SortOrder(Ascending).Limit(maxListed))
+	found, err := b.log.Search(ctx, f.Limit(maxListed))
 	if err != nil {
 		return err
 	}
@@ -125,39 +137,36 @@ func (b *bulk) refused(ctx context.Context, f *Filter) error {
 	return nil
 }
 
-// batches works through what the filter finds. Tasks leave it while that goes on, sooner or later, so
-// a batch begins where the last one ended and not at an offset.
-func (b *bulk) batches(ctx context.Context, f *Filter) error {
-	var (
-		from time.Time // when the youngest task seen was enqueued
-		seen []task.ID // those that were enqueued then
-	)
-	for {
-		page := f.Clone()
-		if !from.IsZero() {
-			page.Gte(CreatedAt, from)
+// batches works through what the filter finds. Tasks leave it while that goes on, sooner or later, so a batch begins after the last
+// task of the one before, and not at an offset.
+func (b *bulk) batches(ctx context.Context, f *Filter, eligible int) error {
+	for seen := 0; ; {
+		size := b.options.BatchSize
+		if b.options.Limit > 0 {
+			size = min(size, b.options.Limit-seen)
 		}
-		if len(seen) > 0 {
-			page.NotIn(ID, seen)
-		}
-		found, err := b.log.Search(ctx, page)
-		if err != nil || len(found) == 0 {
+		found, err := b.log.Search(ctx, f.Limit(size))
+		if err != nil {
 			return err
 		}
-		last := found[len(found)-1].CreatedAt
-		if !last.Equal(from) {
-			from, seen = last, nil
+		// Not even a short batch is the last one for sure: tasks may have left the filter while they were being looked for.
+		if len(found) == 0 {
+			b.tally.goOn("", 0)
+			return nil
 		}
 		ids := make([]task.ID, len(found))
 		for i, e := range found {
 			ids[i] = e.ID
-			if e.CreatedAt.Equal(from) || from.IsZero() {
-				seen = append(seen, e.ID)
-			}
 		}
-		// Not even a short batch is the last one for sure: tasks may have left the filter while they were being looked for.
 		if err := b.each(ctx, ids); err != nil {
 			return err
+		}
+		seen += len(found)
+		last := found[len(found)-1]
+		f.after = &cursor{CreatedAt, Ascending, Position{timeOrNull(last.CreatedAt), last.ID}}
+		b.tally.goOn(f.after.String(), max(eligible-seen, 0))
+		if seen == b.options.Limit {
+			return nil
 		}
 	}
 }

@@ -24,6 +24,11 @@ type BulkResult struct {
 	Skips    []BulkTask `json:"skips"`
 	Failures []BulkTask `json:"failures"`
 
+	// Next is where to go on, as BulkOptions.After, if the limit or an error ended the operation; Remaining is how many eligible tasks are left
+	// there, as far as the index knows.
+	Next      string `json:"next,omitempty"`
+	Remaining int    `json:"remaining,omitempty"`
+
 	// Total is how many tasks there are to work on, as far as that is known at the start.
 	Total int `json:"-"`
 }
@@ -68,6 +73,11 @@ func (t *tally) change() {
 func (t *tally) eligible(n int) { t.add(func(r *BulkResult) { r.Eligible += n }) }
 
 func (t *tally) expect(n int) { t.add(func(r *BulkResult) { r.Total = n }) }
+
+// goOn notes where the operation goes on when it ends here.
+func (t *tally) goOn(next string, remaining int) {
+	t.add(func(r *BulkResult) { r.Next, r.Remaining = next, remaining })
+}
 
 // skip notes a task that is done already.
 func (t *tally) skip(id task.ID, reason string) {

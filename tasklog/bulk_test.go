@@ -76,6 +76,7 @@ func TestArchiveManyByIDsAllAndFilter(t *testing.T) {
 	part, err := c.log.ArchiveMany(ctx, tasklog.Selection{All: true}, all)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Less(t, part.Changed, 10)
+	require.NotEmpty(t, part.Next)
 	all.Progress = nil
 	rest, err := c.log.ArchiveMany(t.Context(), tasklog.Selection{All: true}, all)
 	require.NoError(t, err)
@@ -123,6 +124,40 @@ func TestCancelMany(t *testing.T) {
 	for _, id := range ids {
 		require.True(t, slices.Contains(c.told(), "TaskLogCancelled "+string(id)+" cancelled false"))
 	}
+}
+
+func TestABulkOperationInParts(t *testing.T) {
+	t.Parallel()
+	c := newControl(t, nil)
+	created := time.Now().UTC().Truncate(time.Millisecond)
+	for i := range 7 {
+		c.enqueue(t, func(one *task.Task) { one.CreatedAt = created.Add(time.Duration(i/4) * time.Second) }) // parts end among tasks of the same time
+	}
+	c.awaitCount(t, 7, task.Enqueued)
+	options := tasklog.BulkOptions{ControlOptions: tasklog.ControlOptions{User: c.queue}, BatchSize: 2, Limit: 3}
+	selection := tasklog.Selection{Filter: tasklog.NewFilter().Eq(tasklog.Queue, c.queue)}
+	var changed []int
+	var remaining []int
+	for {
+		part, err := c.log.CancelMany(t.Context(), selection, options)
+		require.NoError(t, err)
+		require.Zero(t, part.Skipped+part.Failed, "what one part has done is not seen by the next, though the index may not know it yet")
+		changed, remaining = append(changed, part.Changed), append(remaining, part.Remaining)
+		if part.Next == "" {
+			break
+		}
+		options.After = part.Next
+	}
+	require.Equal(t, []int{3, 3, 1}, changed)
+	require.Equal(t, 4, remaining[0])
+	require.Zero(t, remaining[2])
+	c.awaitCount(t, 7, task.Cancelled)
+
+	var wrong *tasklog.FilterError
+	options.After = "nonsense"
+	_, err := c.log.CancelMany(t.Context(), selection, options)
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, "cursor", wrong.Field)
 }
 
 func TestSelectionMustBeOne(t *testing.T) {

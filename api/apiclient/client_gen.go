@@ -514,9 +514,12 @@ type Available struct {
 	User string `json:"user,omitempty"`
 }
 
-// Bulk Exactly one of `ids`, `all` and `filters`; `text` goes with `filters`.
+// Bulk Exactly one of `ids`, `all` and `filters`; `text` goes with `filters`, `limit` and `cursor` with `filters` and `all`.
 type Bulk struct {
 	All bool `json:"all,omitempty"`
+
+	// Cursor A position in a list with this sort. The conditions should be the same as on the page that gave it.
+	Cursor Cursor `json:"cursor,omitempty"`
 
 	// DryRun Only count.
 	DryRun bool `json:"dryRun,omitempty"`
@@ -529,6 +532,10 @@ type Bulk struct {
 
 	// Ids These tasks. Unknown ones are skipped.
 	Ids []ID `json:"ids,omitempty"`
+
+	// Limit At most so many tasks in this request; the answer has in `next` where the next one goes on. For many tasks that keeps
+	// requests short, and tells between them how far it is. Left out, all tasks.
+	Limit int `json:"limit,omitempty"`
 
 	// Text Full text: only tasks that have all of these words, 32 at most, in their label, report or parameters, in any order, whatever
 	// their case and accents. `import*` stands for all words that begin so. Each task of a list then has `highlights`.
@@ -549,11 +556,17 @@ type BulkResult struct {
 	// Failures The first 100 tasks that failed.
 	Failures []BulkTask `json:"failures"`
 
+	// Next The `cursor` with which to go on, left out when nothing is left.
+	Next string `json:"next,omitempty"`
+
 	// Reasons Why tasks were skipped, with how many.
 	Reasons map[string]int `json:"reasons"`
 
 	// Refused Of the skipped, how many were in no state for it.
 	Refused int `json:"refused"`
+
+	// Remaining How many tasks are left there, as far as the index knows; left out for none.
+	Remaining int `json:"remaining,omitempty"`
 
 	// Skipped How many tasks were left as they are.
 	Skipped int `json:"skipped"`
@@ -803,7 +816,8 @@ type Problem struct {
 	// Field The input that is wrong.
 	//
 	// Examples: queue, filters[0].op
-	Field string `json:"field,omitempty"`
+	Field  string     `json:"field,omitempty"`
+	Result BulkResult `json:"result,omitempty"`
 
 	// Status The HTTP status.
 	Status int    `json:"status"`
@@ -1927,8 +1941,8 @@ type ClientInterface interface {
 
 	// ArchiveTasksWithBody Archive many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-	// there are tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+	// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1937,8 +1951,8 @@ type ClientInterface interface {
 
 	// ArchiveTasks Archive many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-	// there are tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+	// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1973,8 +1987,8 @@ type ClientInterface interface {
 
 	// CancelTasksWithBody Cancel many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-	// tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+	// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1983,8 +1997,8 @@ type ClientInterface interface {
 
 	// CancelTasks Cancel many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-	// tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+	// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2680,8 +2694,8 @@ func (c *Client) CreateTask(ctx context.Context, params *CreateTaskParams, body 
 
 // ArchiveTasksWithBody Archive many tasks
 //
-// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-// there are tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2700,8 +2714,8 @@ func (c *Client) ArchiveTasksWithBody(ctx context.Context, contentType string, b
 
 // ArchiveTasks Archive many tasks
 //
-// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-// there are tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2766,8 +2780,8 @@ func (c *Client) CreateTasks(ctx context.Context, params *CreateTasksParams, bod
 
 // CancelTasksWithBody Cancel many tasks
 //
-// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-// tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2786,8 +2800,8 @@ func (c *Client) CancelTasksWithBody(ctx context.Context, contentType string, bo
 
 // CancelTasks Cancel many tasks
 //
-// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-// tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5751,8 +5765,8 @@ type ClientWithResponsesInterface interface {
 
 	// ArchiveTasksWithBodyWithResponse Archive many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-	// there are tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+	// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5761,8 +5775,8 @@ type ClientWithResponsesInterface interface {
 
 	// ArchiveTasksWithResponse Archive many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-	// there are tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+	// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5797,8 +5811,8 @@ type ClientWithResponsesInterface interface {
 
 	// CancelTasksWithBodyWithResponse Cancel many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-	// tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+	// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5807,8 +5821,8 @@ type ClientWithResponsesInterface interface {
 
 	// CancelTasksWithResponse Cancel many tasks
 	//
-	// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-	// tasks; if it is interrupted, the same request goes on with what is left.
+	// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+	// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8081,8 +8095,8 @@ func (c *ClientWithResponses) CreateTaskWithResponse(ctx context.Context, params
 
 // ArchiveTasksWithBodyWithResponse Archive many tasks
 //
-// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-// there are tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8097,8 +8111,8 @@ func (c *ClientWithResponses) ArchiveTasksWithBodyWithResponse(ctx context.Conte
 
 // ArchiveTasksWithResponse Archive many tasks
 //
-// The oldest tasks come first. `all` stands for those that have completed or failed. The request may take as long as
-// there are tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have completed or failed. Without `limit` the request takes as long as
+// there are tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8151,8 +8165,8 @@ func (c *ClientWithResponses) CreateTasksWithResponse(ctx context.Context, param
 
 // CancelTasksWithBodyWithResponse Cancel many tasks
 //
-// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-// tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8167,8 +8181,8 @@ func (c *ClientWithResponses) CancelTasksWithBodyWithResponse(ctx context.Contex
 
 // CancelTasksWithResponse Cancel many tasks
 //
-// The oldest tasks come first. `all` stands for those that have not begun. The request may take as long as there are
-// tasks; if it is interrupted, the same request goes on with what is left.
+// The oldest tasks come first. `all` stands for those that have not begun. Without `limit` the request takes as long as there are
+// tasks; if it is interrupted, the same request goes on with what is left. A problem has in `result` what was done before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

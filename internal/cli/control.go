@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,9 +55,12 @@ func (p *program) controlCommand(done, all string, do bulkFunc) *cobra.Command {
 			return p.connected(c.Context(), func(a *app.App) error {
 				result, err := do(a.Client.TaskLog(), c.Context(), s, options)
 				if err != nil {
-					return fmt.Errorf("%d were %s, then: %w", result.Changed, done, err)
+					err = fmt.Errorf("%d were %s, then: %w", result.Changed, done, err)
 				}
-				if err := p.print(result, bulkTable(done, result)); err != nil {
+				if err == nil || result.Changed+result.Failed > 0 {
+					err = errors.Join(err, p.print(result, bulkTable(done, result)))
+				}
+				if err != nil {
 					return err
 				}
 				if !options.DryRun && !result.Done() {

@@ -1,8 +1,9 @@
 // The frame of the page: which view the address shows, who is signed in, the theme, and whether the view is live.
 
 import { h, show } from "./dom.js";
+import { pause, RETRY } from "./events.js";
 import { get } from "./http.js";
-import { begin, key, may, onSession, signOut } from "./session.js";
+import { begin, begun, key, may, onSession, signOut } from "./session.js";
 import { startTheme } from "./theme.js";
 import charts from "./charts.js";
 import enqueue from "./enqueue.js";
@@ -10,6 +11,7 @@ import queues from "./queues.js";
 import task from "./task.js";
 import tasks from "./tasks.js";
 
+const views = new Map(Object.entries({ "": tasks, tasks, queues, charts, enqueue }));
 const main = document.getElementById("main");
 const live = document.getElementById("live");
 let leave = new AbortController();
@@ -20,9 +22,17 @@ function route(hash) {
   const [path, query] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
   const [name, ...rest] = path.split("/");
   const parameters = new URLSearchParams(query ?? "");
-  if (name === "tasks" && rest.length) return { name: "tasks", view: task, id: decodeURIComponent(rest.join("/")), parameters };
-  const view = { "": tasks, tasks, queues, charts, enqueue }[name];
-  return { name: name || "tasks", view, parameters, needs: name === "queues" ? "operator" : "owner" };
+  if (name === "tasks" && rest.length) return { name, view: task, id: decoded(rest.join("/")), parameters };
+  return { name: name || "tasks", view: views.get(name), parameters, needs: name === "queues" ? "operator" : "owner" };
+}
+
+/** What is encoded; a text that encodes nothing stands for itself. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function open() {
@@ -40,13 +50,23 @@ async function open() {
   const again = !other;
   const first = shown === null; // the browser itself begins at the top of the page
   shown = `${name}/${id}`;
-  if (!view) return failed(new Error("There is no such page."));
-  if (!may(needs)) return failed(new Error(`This page needs the role ${needs}.`));
   if (other && !first) arrive();
   try {
+    if (!begun()) {
+      const me = await get("api/v1/me", signal); // which may ask for a key
+      begin(key(), me);
+    }
+    if (signal.aborted) return;
+    if (!view) throw new Error("There is no such page.");
+    if (!may(needs)) throw new Error(`This page needs the role ${needs}.`);
     await view({ main, id, parameters, signal, setLive, setTitle, again });
   } catch (error) {
-    if (!signal.aborted) failed(error);
+    if (signal.aborted) return;
+    failed(error);
+    if (!error.passing) return;
+    setLive(false);
+    await pause(RETRY, signal);
+    if (!signal.aborted) await open();
   }
 }
 
@@ -58,6 +78,7 @@ function arrive() {
 
 function failed(error) {
   setTitle(error.status === 404 ? "Not found" : "Problem");
+  if (main.querySelector(":scope > .error")?.textContent === error.message) return; // it has been said
   show(main, h("h1", {}, error.status === 404 ? "There is no such task" : "This does not work"),
     h("p", { class: "error", role: "alert" }, error.message), h("p", {}, h("a", { href: "#/tasks" }, "All tasks")));
 }
@@ -81,19 +102,9 @@ function welcome(me) {
   for (const link of document.querySelectorAll("[data-needs]")) link.hidden = !may(link.dataset.needs);
 }
 
-async function start() {
-  try {
-    const me = await get("api/v1/me"); // which may ask for a key
-    begin(key(), me);
-  } catch (error) {
-    return failed(error);
-  }
-  addEventListener("hashchange", open);
-  await open();
-}
-
 document.getElementById("skip").addEventListener("click", () => main.focus());
 startTheme(document.getElementById("theme"));
 document.querySelector("#who button").addEventListener("click", signOut);
 onSession(welcome);
-start();
+addEventListener("hashchange", open);
+open();

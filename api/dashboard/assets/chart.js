@@ -1,22 +1,29 @@
 // Charts as SVG. Each has its numbers as a table as well.
 
 import { h, svg } from "./dom.js";
+import { count, duration } from "./format.js";
 
 const WIDTH = 420;
 const HEIGHT = 190;
-const LEFT = 50;
+const LEFT = 60;
 const BOTTOM = 24;
 
+// Steps of times that people count in, in seconds; below these they are decimal.
+const TIMES = [2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
+
 /** A whole number of steps above the highest value, and the step. */
-function scale(highest) {
+function scale(highest, format) {
   if (highest <= 0) return { top: 1, step: 1 };
   const power = 10 ** Math.floor(Math.log10(highest / 4));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n * 4 >= highest);
+  const enough = (steps) => steps.find((step) => step * 4 >= highest);
+  let step = enough([1, 2, 5, 10].map((n) => n * power));
+  if (format === duration && highest > 4) step = enough(TIMES) ?? step;
+  if (format === count) step = Math.max(1, step);
   return { top: Math.ceil(highest / step) * step, step };
 }
 
 function frame(labels, highest, format) {
-  const { top, step } = scale(highest);
+  const { top, step } = scale(highest, format);
   const y = (value) => (HEIGHT - BOTTOM) * (1 - value / top) + 6;
   const slot = (WIDTH - LEFT) / labels.length;
   const parts = [];

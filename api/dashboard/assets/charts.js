@@ -1,6 +1,6 @@
 // How much was done, how long it took, how long tasks waited and what failed.
 
-import { h, select, show } from "./dom.js";
+import { become, h, select, show } from "./dom.js";
 import { pause } from "./events.js";
 import { get, post } from "./http.js";
 import { bars, lines } from "./chart.js";
@@ -20,7 +20,7 @@ const days = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-dig
 
 export default async function charts({ main, parameters, signal, setTitle, setLive }) {
   setTitle("Charts");
-  const chosen = ranges[parameters.get("range")] ? parameters.get("range") : "hour";
+  const chosen = Object.hasOwn(ranges, parameters.get("range")) ? parameters.get("range") : "hour";
   const range = ranges[chosen];
   const choice = select(Object.entries(ranges).map(([key, { name }]) => [key, name]), chosen,
     { "aria-label": "Time", change: () => { location.hash = `#/charts?range=${choice.value}`; } });
@@ -57,18 +57,17 @@ async function draw(place, { step, steps }, buckets, signal) {
     grouped({ by: "taskName", times: true, top: 20, filters: within("updatedAt", begins[0], end + step) }, signal),
     operator ? get("api/v1/queues/history", signal) : null,
   ]);
-  if (signal.aborted || place.contains(document.activeElement)) return; // whoever reads the numbers with the keyboard is not disturbed
+  if (signal.aborted) return;
   const all = begins.map((begin) => buckets.get(begin));
   const labels = begins.map((begin) => (step * steps > 2 * 24 * 60 * MINUTE ? days : hours).format(begin));
   const sum = (key) => all.reduce((total, one) => total + one[key], 0);
   const ended = sum("completed") + sum("failed");
-  const open = [...place.querySelectorAll("details")].map((one) => one.open);
   const tile = (name, value, note) => h("div", { class: "sheet" }, h("span", { class: "faint" }, name), h("strong", {}, value), note ? h("span", { class: "faint" }, note) : null);
   const series = (...keys) => keys.map((key) => ({ key, name: names[key], values: all.map((one) => one[key]) }));
   const latest = waiting?.samples.at(-1);
   const queues = Object.values(latest?.queues ?? {});
   const oldest = Math.max(0, ...queues.map(({ oldestSeconds }) => oldestSeconds));
-  show(place,
+  become(place.firstElementChild, h("div", {},
     h("div", { class: "tiles" }, tile("Enqueued", count(total(added.groups))), tile("Completed", count(sum("completed"))),
       tile("Failed", count(sum("failed")), ended ? `${percent(sum("failed") / ended)} of those that ended` : null),
       latest ? tile("Waiting now", count(queues.reduce((all, queue) => all + queue.waiting, 0)), oldest >= 1 ? `the oldest for ${duration(oldest)}` : null) : null),
@@ -77,8 +76,7 @@ async function draw(place, { step, steps }, buckets, signal) {
       waiting ? waitingTimes(waiting.samples) : null,
       lines("Failures", labels, [{ key: "failed", name: "Share of the tasks that ended", values: all.map((one) => (one.completed + one.failed ? one.failed / (one.completed + one.failed) : null)) }], percent),
       lines("Time from enqueued to completed", labels, series("p50", "p95"), duration),
-      byAction(actions)));
-  [...place.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? false; });
+      byAction(actions))));
 }
 
 const names = { completed: "Completed", failed: "Failed", cancelled: "Cancelled", p50: "Half of the tasks (p50)", p95: "95 % of the tasks (p95)" };
@@ -105,7 +103,7 @@ async function bucket(begin, step, signal) {
 function byAction(groups) {
   const rows = groups.map(({ value, count: tasks, times }) => [value, count(tasks),
     ...(times?.count ? [duration(times.p50), duration(times.p95), duration(times.max)] : ["–", "–", "–"])]);
-  return h("section", { class: "sheet", "aria-label": "By action" }, h("h2", {}, "By action"), rows.length
+  return h("section", { class: "sheet wide", "aria-label": "By action" }, h("h2", {}, "By action"), rows.length
     ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "By action, table" }, h("table", { class: "dense" },
       h("thead", {}, h("tr", {}, ["Action", "Tasks", "p50", "p95", "Longest"].map((head, i) => h("th", { scope: "col", class: i ? "number" : null }, head)))),
       h("tbody", {}, rows.map(([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", { class: "number" }, value)))))))

@@ -4,18 +4,28 @@ import { h, field } from "./dom.js";
 
 /**
  * Asks. The text may be an element. Fields are pairs of a label and a control. act is called when the user agrees; if it fails its error is shown and the dialog stays.
- * Returns whether it was done.
+ * What takes long has a stop: it is called when the user does not want to wait for the end of act, which should then come soon. Returns whether it
+ * was done.
  */
-export function ask({ title, text, fields = [], verb, danger, act }) {
+export function ask({ title, text, fields = [], verb, danger, act, stop }) {
   return new Promise((resolve) => {
     const problem = h("p", { class: "error", role: "alert", hidden: true });
     const button = h("button", { class: danger ? "danger" : "main" }, verb);
     let done = false;
-    const dialog = h("dialog", { "aria-labelledby": "dialog-title", close: () => { dialog.remove(); resolve(done); } },
+    const leave = () => {
+      if (!stop || !button.disabled) return dialog.close();
+      refuse.disabled = true;
+      stop();
+    };
+    const refuse = h("button", { type: "button", click: leave }, "Keep as it is");
+    const cancel = (event) => { event.preventDefault(); leave(); };
+    const dialog = h("dialog", { "aria-labelledby": "dialog-title", cancel, close: () => { dialog.remove(); resolve(done); } },
       h("form", {
         submit: async (event) => {
           event.preventDefault();
           button.disabled = true;
+          problem.hidden = true;
+          if (stop) refuse.textContent = "Stop";
           try {
             await act();
             done = true;
@@ -23,7 +33,8 @@ export function ask({ title, text, fields = [], verb, danger, act }) {
           } catch (error) {
             problem.textContent = error.message;
             problem.hidden = false;
-            button.disabled = false;
+            button.disabled = refuse.disabled = false;
+            if (stop) refuse.textContent = "Close";
           }
         },
       },
@@ -31,7 +42,7 @@ export function ask({ title, text, fields = [], verb, danger, act }) {
       fields.map(([label, control]) => control.type === "checkbox"
         ? h("p", {}, h("label", {}, control, " ", label)) : field(label, control)),
       problem,
-      h("div", { class: "row end" }, h("button", { type: "button", click: () => dialog.close() }, "Keep as it is"), button)));
+      h("div", { class: "row end" }, refuse, button)));
     document.body.append(dialog);
     dialog.showModal();
   });

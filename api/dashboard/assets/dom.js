@@ -51,3 +51,13 @@ export function select(options, value, properties) {
 export function show(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
 }
+
+const lasting = "summary, [tabindex]";
+
+/** Puts another element in an element's place, but keeps what has the focus, is open or is scrolled, if both have the same parts. */
+export function become(element, next) {
+  const keep = element.matches(lasting) || element.querySelector(lasting);
+  if (!keep || element.tagName !== next.tagName || element.childElementCount !== next.childElementCount) return element.replaceWith(next);
+  const parts = [...next.children];
+  [...element.children].forEach((child, i) => become(child, parts[i]));
+}

@@ -35,9 +35,8 @@ export default async function enqueue({ main, parameters, signal, setTitle }) {
     const known = actions.find(({ name }) => name === action.value);
     const schema = known?.schema ?? null;
     if (form && schema === chosen) return;
-    const value = form ? undefined : like?.parameters;
     chosen = schema;
-    form = schemaForm(schema, value);
+    form = schemaForm(schema, action.value === like?.taskName ? like.parameters : undefined);
     show(place, form.element);
   }
 

@@ -1,12 +1,14 @@
 // Server-sent events over fetch: unlike EventSource it can send a key.
 
-import { problem, send } from "./http.js";
+import { ApiError, problem, send } from "./http.js";
+import { parse } from "./json.js";
 
-const RETRY = 3000;
+/** How long to wait before trying again, in milliseconds. */
+export const RETRY = 3000;
 
 /**
- * Follows a stream until it ends by itself or the signal aborts. A tab that is hidden reads nothing: browsers open only six connections
- * to a server of HTTP/1.1.
+ * Follows a stream until it ends by itself or the signal aborts; the error says why the server refuses it for good. A tab that is hidden reads
+ * nothing: browsers open only six connections to a server of HTTP/1.1.
  */
 export async function follow(path, { signal, onEvent, onState }) {
   let lastId = "";
@@ -26,14 +28,14 @@ export async function follow(path, { signal, onEvent, onState }) {
       if (response.status === 204) return;
       if (!response.ok) throw await problem(response);
       onState(true);
-      for await (const event of parse(response.body)) {
+      for await (const event of read(response.body)) {
         if (event.retry) retry = event.retry;
         if (event.id) lastId = event.id;
         if (event.name === "end") return;
-        if (event.data) onEvent(event.name, JSON.parse(event.data));
+        if (event.data) onEvent(event.name, parse(event.data));
       }
     } catch (error) {
-      if (error.status >= 400 && error.status < 500 && error.status !== 429) return; // trying again would not help
+      if (error instanceof ApiError && !error.passing) throw error;
     } finally {
       signal.removeEventListener("abort", stop);
       document.removeEventListener("visibilitychange", hide);
@@ -43,7 +45,7 @@ export async function follow(path, { signal, onEvent, onState }) {
   }
 }
 
-async function* parse(body) {
+async function* read(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {

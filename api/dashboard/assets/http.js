@@ -1,5 +1,6 @@
 // Requests to the REST API.
 
+import { parse } from "./json.js";
 import { key } from "./session.js";
 import { signIn } from "./signin.js";
 
@@ -8,8 +9,10 @@ export class ApiError extends Error {
   constructor(problem) {
     super(problem.detail || problem.title);
     this.status = problem.status;
+    this.passing = this.status === 429 || !(this.status >= 400 && this.status < 500); // the same request may succeed later
     this.field = problem.field;
     this.errors = problem.errors ?? [];
+    this.result = problem.result; // of a bulk operation, until it was stopped half-way
   }
 }
 
@@ -38,7 +41,7 @@ async function request(method, path, body, signal) {
     options.headers["Content-Type"] = "application/json";
   }
   const response = await send(path, options);
-  if (response.ok) return response.status === 204 ? null : response.json();
+  if (response.ok) return response.status === 204 ? null : parse(await response.text());
   throw await problem(response);
 }
 

@@ -70,7 +70,7 @@ export default async function queues({ main, signal, setTitle, setLive }) {
       }
     }
     show(workers, [...found].map(([identity, { queues: served, at }]) => h("tr", { role: "row" },
-      h("td", { role: "cell", "data-name": "Worker", class: "id" }, identity), h("td", { role: "cell", "data-name": "Queues" }, served.join(", ")),
+      h("td", { role: "cell", "data-name": "Worker" }, h("span", { class: "id" }, identity)), h("td", { role: "cell", "data-name": "Queues" }, served.join(", ")),
       h("td", { role: "cell", "data-name": "Last asked" }, time(new Date(at))))));
     none.hidden = found.size > 0;
   }

@@ -16,7 +16,8 @@ function item(report) {
 }
 
 function data(value) {
+  const line = JSON.stringify(value);
+  if (line.length <= 200) return h("div", {}, h("code", {}, line));
   const text = JSON.stringify(value, null, 2);
-  if (text.length <= 120 && !text.includes("\n")) return h("div", {}, h("code", {}, text));
   return h("details", { open: text.length < 2000 }, h("summary", {}, "Data"), h("pre", { tabindex: "0", role: "region", "aria-label": "Data of the report" }, text));
 }

@@ -17,6 +17,7 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   if (signal.aborted) return;
   let family = { task: current, children: [] };
   let moments = [];
+  const part = (name, ...content) => h("section", { class: "sheet", "aria-label": name }, h("h2", {}, name), content);
   const head = h("div", { class: "head" });
   const actions = h("div", { class: "row below" });
   const progress = h("div", {});
@@ -24,13 +25,14 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   const report = h("div", {});
   const parameters = h("pre", { tabindex: "0", role: "region", "aria-label": "Parameters" });
   const children = h("div", {});
+  const childrenPart = part("Children", children);
+  childrenPart.hidden = true; // until there are some
   const events = h("ol", { class: "timeline" });
   const title = h("h1", {});
   const status = h("span", { role: "status" });
-  const part = (name, ...content) => h("section", { class: "sheet", "aria-label": name }, h("h2", {}, name), content);
   show(main, h("p", {}, h("a", { href: "#/tasks" }, "← Tasks")), head, actions, progress,
-    h("div", { class: "pair" }, h("div", {}, part("About", facts), part("Timeline", events)),
-      h("div", {}, part("Report", report), part("Children", children), part("Parameters", parameters))));
+    h("div", { class: "pair" }, h("div", {}, part("Report", report), childrenPart, part("Parameters", parameters)),
+      h("div", {}, part("About", facts), part("Timeline", events))));
   show(head, title, status);
 
   const button = (name, act, properties) => h("button", { type: "button", click: act, ...properties }, name);
@@ -92,15 +94,21 @@ export default async function task({ main, id, signal, setLive, setTitle }) {
   async function drawFamily() {
     const known = drawMoments();
     family = await get(taskPath(id, "/tree"), signal);
-    show(children, family.children.length ? familyTree(family.children) : h("p", { class: "faint" }, "It has none."));
+    show(children, familyTree(family.children));
+    childrenPart.hidden = !family.children.length;
     await known;
     drawTimes();
   }
 
   draw(current);
-  drawFamily().catch((error) => signal.aborted || show(children, h("p", { class: "error" }, error.message)));
+  drawFamily().catch((error) => {
+    if (signal.aborted) return;
+    show(children, h("p", { class: "error" }, error.message));
+    childrenPart.hidden = false;
+  });
   followFamily(signal, () => current, drawFamily);
-  await follow(taskPath(id, "/events"), { signal, onState: (on) => signal.aborted || setLive(on), onEvent: (name, data) => name === "task" && draw(data) });
+  const onState = (on) => signal.aborted || setLive(on);
+  await telling(() => follow(taskPath(id, "/events"), { signal, onState, onEvent: (name, data) => name === "task" && draw(data) }), signal);
   // The children are in the index a moment after the task itself has ended.
   if (!signal.aborted) setLive(null);
   await pause(2000, signal);

@@ -2,6 +2,7 @@
 
 import { h, select, show } from "./dom.js";
 import { conditionsForm } from "./conditions.js";
+import { telling } from "./dialog.js";
 import { follow, pause } from "./events.js";
 import { get, post, taskPath } from "./http.js";
 import { controlMany } from "./control.js";
@@ -105,7 +106,7 @@ function build() {
       if (!signal.aborted) await reload();
     };
     let first = true;
-    follow(streamPath(query), {
+    telling(() => follow(streamPath(query), {
       signal, onState: (on) => { first ||= !on; if (!signal.aborted) setLive(on); },
       onEvent: (name, change) => {
         if (name !== "tasks") return;
@@ -114,7 +115,7 @@ function build() {
         const moved = query.sortBy !== "createdAt" && change.tasks.length;
         if (change.more || change.gone.length || strange.length || moved) soon();
       },
-    });
+    }), signal).then(() => signal.aborted || setLive(null));
   }
 
   /** Lists do not have the progress of running tasks, so it is asked for one by one, for a few of them. */

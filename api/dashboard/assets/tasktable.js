@@ -76,6 +76,7 @@ export function taskTable({ onSort, onSelect }) {
     show(created, time(task.createdAt));
     show(updated, time(task.updatedAt));
     show(took, tookOf(task));
+    label.className = "wide";
     created.className = updated.className = took.className = "time";
   }
 

@@ -1,17 +1,18 @@
 // Light or dark: as the system has it until the user chooses.
 
-const NAME = "taskqueue.theme";
+import { kept } from "./kept.js";
+
+const choice = kept("localStorage", "taskqueue.theme");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 export function startTheme(button) {
-  const current = () => localStorage.getItem(NAME) ?? (dark.matches ? "dark" : "light");
+  const current = () => choice.get() ?? (dark.matches ? "dark" : "light");
   const apply = () => {
-    const chosen = localStorage.getItem(NAME);
-    if (chosen) document.documentElement.dataset.theme = chosen;
+    if (choice.get()) document.documentElement.dataset.theme = choice.get();
     button.textContent = current() === "dark" ? "☀ Light" : "☾ Dark";
   };
   button.addEventListener("click", () => {
-    localStorage.setItem(NAME, current() === "dark" ? "light" : "dark");
+    choice.set(current() === "dark" ? "light" : "dark");
     apply();
   });
   dark.addEventListener("change", apply);

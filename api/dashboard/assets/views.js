@@ -2,9 +2,10 @@
 
 import { h, show } from "./dom.js";
 import { ask } from "./dialog.js";
+import { kept } from "./kept.js";
 import { address, write } from "./query.js";
 
-const NAME = "taskqueue.views";
+const store = kept("localStorage", "taskqueue.views");
 const plain = { text: "", status: [], conditions: [], sortBy: "createdAt", sortOrder: "desc", limit: 20, page: 1 };
 const common = [
   ["All", []], ["Waiting", ["created"]], ["In progress", ["in_progress"]], ["Completed", ["completed"]], ["Failed", ["failed"]],
@@ -13,7 +14,7 @@ const common = [
 
 function saved() {
   try {
-    return JSON.parse(localStorage.getItem(NAME)) ?? [];
+    return JSON.parse(store.get()) ?? [];
   } catch {
     return [];
   }
@@ -26,7 +27,7 @@ export function viewList() {
     const hash = `#/tasks${write({ ...query, page: 1 })}`;
     const link = (view) => h("a", { href: view.hash, "aria-current": view.hash === hash ? "true" : null }, view.name);
     const forget = (view) => {
-      localStorage.setItem(NAME, JSON.stringify(saved().filter(({ name }) => name !== view.name)));
+      store.set(JSON.stringify(saved().filter(({ name }) => name !== view.name)));
       update(query);
     };
     const known = [...common, ...saved()].some((view) => view.hash === hash);
@@ -44,6 +45,6 @@ function save(hash) {
   const name = h("input", { required: true, maxlength: 60 });
   return ask({
     title: "Save this view", text: "It is kept in this browser. Its address can be sent to others.", fields: [["Name", name]], verb: "Save",
-    act: () => localStorage.setItem(NAME, JSON.stringify([...saved().filter((view) => view.name !== name.value), { name: name.value, hash }])),
+    act: () => store.set(JSON.stringify([...saved().filter((view) => view.name !== name.value), { name: name.value, hash }])),
   });
 }
