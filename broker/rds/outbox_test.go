@@ -195,6 +195,8 @@ func TestTablesOfThePHPSystemAreTakenOver(t *testing.T) {
 		require.Len(t, rejected, 2)
 		require.Equal(t, "taken by a worker of the PHP system", rejected[0].Reason)
 		require.WithinDuration(t, time.Now(), rejected[1].SentAt, patience)
+		created, err := o.client.CreateTask(t.Context(), "ship", nil, "", nil)
+		require.NoError(t, err)
 
 		o.run(t)
 		require.Eventually(t, func() bool {
@@ -205,6 +207,10 @@ func TestTablesOfThePHPSystemAreTakenOver(t *testing.T) {
 			entity, err := o.client.TaskLog().Get(t.Context(), task.ID(timeless))
 			return err == nil && entity.Status == task.Completed && time.Since(entity.CreatedAt) < 2*patience
 		}, patience, 20*time.Millisecond)
+		require.Eventually(t, func() bool {
+			entity, err := o.client.TaskLog().Get(t.Context(), created.ID)
+			return err == nil && entity.Status == task.Completed
+		}, patience, 20*time.Millisecond, "what Go writes into the table runs as well")
 	})
 }
 
