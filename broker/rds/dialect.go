@@ -116,6 +116,19 @@ func (d Dialect) hasReason(table string) string {
 	return "SELECT reason FROM " + table + " WHERE 1 = 0"
 }
 
+// addIndex adds the index of the rows that wait. Without it each relay walks all that were set aside whenever it looks for more.
+func (d Dialect) addIndex(table, index string) string {
+	return "CREATE INDEX IF NOT EXISTS " + index + " ON " + table + " (id) WHERE visible"
+}
+
+// hasIndex asks for that index.
+func (d Dialect) hasIndex(table, index string) string {
+	if d == PostgreSQL {
+		return "SELECT '" + strings.ReplaceAll(index, "'", "''") + "'::regclass"
+	}
+	return "SELECT id FROM " + table + " INDEXED BY " + index + " WHERE visible LIMIT 0"
+}
+
 // insert adds a row with the parameter as its message. It says when, because tables of the PHP system have no default for that.
 func (d Dialect) insert(table string) string {
 	return "INSERT INTO " + table + " (message, created_at) VALUES (" + d.parameter(1) + ", " + now[d] + ")"
