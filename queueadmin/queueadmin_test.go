@@ -70,8 +70,8 @@ func TestAPausedQueueKeepsItsTasks(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, paused.PauseReason, again.PauseReason, "it was paused already")
 
-			// Workers and the server's partitions hear of it within a second.
-			time.Sleep(1500 * time.Millisecond)
+			// Workers and the server's partitions hear of it within a second, on a busy machine later.
+			time.Sleep(5 * time.Second)
 			waiting := enqueue()
 			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 				require.Equal(t, task.Enqueued, status(waiting))
