@@ -120,8 +120,8 @@ func (b *Broker) Backlog(ctx context.Context, queue string) (broker.Backlog, err
 	}
 	var backlog broker.Backlog
 	var oldest sql.NullInt64
-	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible AND reason IS NOT NULL THEN 1 END), (SELECT "+ //nolint:gosec // table is quoted
-		b.config.Dialect.milliseconds()+" FROM "+table+" WHERE visible ORDER BY id LIMIT 1) FROM "+table)
+	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible AND reason IS NOT NULL THEN 1 END), "+ //nolint:gosec // table is quoted
+		"(SELECT "+b.config.Dialect.milliseconds()+" FROM "+table+" WHERE visible ORDER BY id LIMIT 1) FROM "+table)
 	if err := row.Scan(&backlog.Waiting, &backlog.Rejected, &oldest); err != nil {
 		return broker.Backlog{}, fmt.Errorf("count the rows of queue %q: %w", queue, b.hint(queue, err))
 	}
