@@ -352,6 +352,7 @@ func TestWhatWasSetAsideIsNotReadAgainAndAgain(t *testing.T) {
 			plan[i] = new(string)
 		}
 		require.NoError(t, rows.Scan(plan...))
+		require.NoError(t, rows.Err())
 		require.Contains(t, *plan[len(plan)-1].(*string), "tv_q")
 	})
 }

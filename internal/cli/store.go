@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,11 +73,12 @@ func openStore(ctx context.Context, a *app.App, brokers *app.Brokers, from confi
 }
 
 // given writes the flags that name a former store as they were given.
-func given(flags *pflag.FlagSet) (text string) {
+func given(flags *pflag.FlagSet) string {
+	var text strings.Builder
 	for _, name := range []string{"broker", "persistence", "order", "aws-profile"} {
 		if flags.Changed(name) {
-			text += fmt.Sprintf(" --%s=%s", name, flags.Lookup(name).Value)
+			fmt.Fprintf(&text, " --%s=%s", name, flags.Lookup(name).Value)
 		}
 	}
-	return text
+	return text.String()
 }
