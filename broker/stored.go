@@ -25,7 +25,8 @@ type Stored interface {
 	Backlog(ctx context.Context, queue string) (Backlog, error)
 	// Rejected returns the messages that were set aside, oldest first, at most so many.
 	Rejected(ctx context.Context, queue string, limit int) ([]Rejected, error)
-	// Restore puts messages that were set aside back into the queue: those with these ids, or all if there are none. It returns how many.
+	// Restore puts messages that were set aside back into the queue: those with these ids, or without ids all that Backlog counts as Rejected.
+	// It returns how many.
 	Restore(ctx context.Context, queue string, ids []string) (int, error)
 }
 

@@ -3,11 +3,13 @@
 package queueadmin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -52,7 +54,7 @@ func New(c client.Client, namespace string, d *dispatcher.Dispatcher) *Admin {
 }
 
 const (
-	listConcurrency = 8
+	listConcurrency = 8 // questions to Temporal
 	// storeTimeout is how long a store may take to answer. Others must not wait for one that does not.
 	storeTimeout = 3 * time.Second
 )
@@ -61,16 +63,25 @@ const (
 func (a *Admin) List(ctx context.Context) ([]Queue, error) {
 	queues := a.dispatcher.Queues()
 	all := make([]Queue, len(queues))
-	describing, ctx := errgroup.WithContext(ctx)
+	stores := make([]holding, len(queues))
+	describing, inGroup := errgroup.WithContext(ctx)
 	describing.SetLimit(listConcurrency)
+	var asking sync.WaitGroup
+	for i, q := range queues { // all at once: those that do not answer would keep a limit from the others
+		asking.Go(func() { stores[i] = stored(inGroup, q) })
+	}
 	for i, q := range queues {
 		describing.Go(func() (err error) {
-			all[i], err = a.describe(ctx, q)
+			all[i], err = a.inTemporal(inGroup, q)
 			return err
 		})
 	}
-	if err := describing.Wait(); err != nil {
+	asking.Wait()
+	if err := cmp.Or(describing.Wait(), ctx.Err()); err != nil {
 		return nil, err
+	}
+	for i, store := range stores {
+		all[i].add(store)
 	}
 	return all, nil
 }
@@ -85,12 +96,18 @@ func (a *Admin) Get(ctx context.Context, name string) (Queue, error) {
 }
 
 func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error) {
-	waiting, err := temporal.New(a.client).Count(ctx, q.Name)
+	queue, err := a.inTemporal(ctx, q)
 	if err != nil {
 		return Queue{}, err
 	}
-	backlog, problem := stored(ctx, q)
-	if err := ctx.Err(); err != nil {
+	queue.add(stored(ctx, q))
+	return queue, ctx.Err()
+}
+
+// inTemporal describes a queue without what its broker's store holds.
+func (a *Admin) inTemporal(ctx context.Context, q dispatcher.Queue) (Queue, error) {
+	waiting, err := temporal.New(a.client).Count(ctx, q.Name)
+	if err != nil {
 		return Queue{}, err
 	}
 	actions, err := describe(ctx, a.client, a.namespace, q.Name, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
@@ -104,8 +121,8 @@ func (a *Admin) describe(ctx context.Context, q dispatcher.Queue) (Queue, error)
 	}
 	queue := Queue{
 		Name: q.Name, Weight: q.Weight, Broker: q.Broker.Name(), Default: q.Name == a.dispatcher.DefaultQueue().Name,
-		Waiting: waiting + backlog.Waiting, Stored: backlog.Waiting, Rejected: backlog.Rejected, Error: problem,
-		Associations: []string{}, Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
+		Waiting: waiting, Associations: []string{},
+		Traffic: traffic(actions.GetStats()), Workers: workers(actions.GetPollers(), workflows.GetPollers()),
 	}
 	queue.limitedBy(actions.GetConfig().GetQueueRateLimit())
 	for action, name := range a.dispatcher.Associations() {
@@ -125,19 +142,32 @@ func (q *Queue) limitedBy(limit *taskqueuepb.RateLimitConfig) {
 	}
 }
 
-// stored returns what the broker's store holds, if it has one, or the problem with it.
-func stored(ctx context.Context, q dispatcher.Queue) (backlog broker.Backlog, problem string) {
+// holding is what a broker's store holds, or the problem with it.
+type holding struct {
+	broker.Backlog
+
+	problem string
+}
+
+// stored asks the queue's store, if it has one.
+func stored(ctx context.Context, q dispatcher.Queue) holding {
 	store, ok := q.Broker.(broker.Stored)
 	if !ok {
-		return broker.Backlog{}, ""
+		return holding{}
 	}
 	asking, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	backlog, err := store.Backlog(asking, q.Name)
 	if err != nil {
-		return broker.Backlog{}, err.Error()
+		return holding{problem: err.Error()}
 	}
-	return backlog, ""
+	return holding{Backlog: backlog}
+}
+
+// add adds what the queue's store holds.
+func (q *Queue) add(h holding) {
+	q.Waiting += h.Waiting
+	q.Stored, q.Rejected, q.Error = h.Waiting, h.Rejected, h.problem
 }
 
 // restoreMark stands in the reason of a pause before the rate limit that the queue had.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,8 +79,7 @@ func TestAPausedQueueKeepsItsTasks(t *testing.T) {
 			var all []queueadmin.Queue
 			require.Eventually(t, func() bool { // the server counts what it has written
 				all, err = c.Queues().List(t.Context())
-				require.NoError(t, err)
-				return all[0].Waiting == 1
+				return err == nil && all[0].Waiting == 1
 			}, patience, 100*time.Millisecond)
 			require.Equal(t, []bool{true, false}, []bool{all[0].Paused, all[1].Paused})
 			require.Equal(t, []string{"note"}, all[0].Associations)
@@ -157,4 +158,44 @@ func TestAStoreThatDoesNotAnswerIsItsOwnQueuesProblem(t *testing.T) {
 	paused, err := c.Queues().Pause(t.Context(), queue, "")
 	require.NoError(t, err)
 	require.True(t, paused.Paused, "it can still be paused")
+}
+
+// together is a store that answers only when all such stores are asked.
+type together struct {
+	away
+
+	others *sync.WaitGroup
+}
+
+func (s together) Backlog(ctx context.Context, _ string) (broker.Backlog, error) {
+	s.others.Done()
+	all := make(chan struct{})
+	go func() { s.others.Wait(); close(all) }()
+	select {
+	case <-all:
+		return broker.Backlog{}, errors.New("nobody is there")
+	case <-ctx.Done():
+		return broker.Backlog{}, errors.New("not all are asked at once")
+	}
+}
+
+func TestStoresThatDoNotAnswerDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	const stores = 30
+	var asked sync.WaitGroup
+	asked.Add(stores)
+	queue := temporaltest.UniqueName(t)
+	var queues []taskqueue.Queue
+	for i := range stores {
+		queues = append(queues, taskqueue.Queue{Name: fmt.Sprint(queue, "-", i), Broker: together{others: &asked}})
+	}
+	queues = append(queues, taskqueue.Queue{Name: queue})
+	c, err := taskqueue.New(taskqueue.Config{Temporal: temporaltest.Dial(t), Queues: queues})
+	require.NoError(t, err)
+	all, err := c.Queues().List(t.Context())
+	require.NoError(t, err)
+	for i, q := range all {
+		require.Equal(t, queues[i].Name, q.Name)
+		require.Equal(t, map[bool]string{true: "nobody is there"}[i < stores], q.Error)
+	}
 }

@@ -49,6 +49,7 @@ func runRelay(store string, open func(string) (broker.Stored, error)) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	connection, err := client.Dial(client.Options{
 		HostPort: os.Getenv(variableAddress), Namespace: temporaltest.Namespace, Logger: log.NewStructuredLogger(logger),
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // the machine may have much to do
 	})
 	if err != nil {
 		return err
@@ -106,15 +107,13 @@ func KillRelays(t *testing.T, b broker.Stored, store string) {
 	require.Len(t, ids, tasks)
 	require.Eventually(t, func() bool {
 		backlog, err := b.Backlog(t.Context(), queue)
-		require.NoError(t, err)
-		return backlog.Waiting == 0
+		return err == nil && backlog.Waiting == 0
 	}, 5*Patience, 200*time.Millisecond, "a message is stuck")
 
 	var listed []tasklog.Entity
 	require.Eventually(t, func() bool {
 		listed, err = c.TaskLog().Search(t.Context(), tasklog.NewFilter().Eq(tasklog.Queue, queue))
-		require.NoError(t, err)
-		return len(listed) >= tasks
+		return err == nil && len(listed) >= tasks
 	}, Patience, 500*time.Millisecond, "a task is lost")
 	seen := make([]task.ID, len(listed))
 	for i, entity := range listed {

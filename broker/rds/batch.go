@@ -17,6 +17,7 @@ type batch struct {
 		Commit() error
 		Rollback() error
 	}
+	end      context.CancelFunc // of the transaction; it may be called at any time
 	table    string
 	messages []broker.Message
 }
@@ -25,6 +26,8 @@ func (b *batch) Messages() []broker.Message { return b.messages }
 
 // Settle deletes what is done and hides what is rejected, in the transaction that holds the locks. The end of that gives back the rest.
 func (b *batch) Settle(ctx context.Context, verdicts []broker.Verdict) error {
+	defer b.end()
+	defer context.AfterFunc(ctx, b.end)() // a commit has no context of its own
 	if b.tx == nil {
 		tx, err := b.broker.config.DB.BeginTx(ctx, nil)
 		if err != nil {

@@ -189,12 +189,21 @@ func TestTablesOfThePHPSystemAreTakenOver(t *testing.T) {
 		backlog, err := o.broker.Backlog(t.Context(), o.queue)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, backlog.Waiting)
+		require.Zero(t, backlog.Rejected, "PHP hides what it runs")
 		require.Equal(t, time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), backlog.Oldest)
 		rejected, err := o.broker.Rejected(t.Context(), o.queue, 10)
 		require.NoError(t, err)
 		require.Len(t, rejected, 2)
 		require.Equal(t, "taken by a worker of the PHP system", rejected[0].Reason)
 		require.WithinDuration(t, time.Now(), rejected[1].SentAt, patience)
+		restored, err := o.broker.Restore(t.Context(), o.queue, nil)
+		require.NoError(t, err)
+		require.Zero(t, restored, "it would run twice")
+		restored, err = o.broker.Restore(t.Context(), o.queue, []string{rejected[0].ID})
+		require.NoError(t, err)
+		require.Equal(t, 1, restored, "somebody knows that its worker is gone")
+		created, err := o.client.CreateTask(t.Context(), "ship", nil, "", nil)
+		require.NoError(t, err)
 
 		o.run(t)
 		require.Eventually(t, func() bool {
@@ -205,6 +214,10 @@ func TestTablesOfThePHPSystemAreTakenOver(t *testing.T) {
 			entity, err := o.client.TaskLog().Get(t.Context(), task.ID(timeless))
 			return err == nil && entity.Status == task.Completed && time.Since(entity.CreatedAt) < 2*patience
 		}, patience, 20*time.Millisecond)
+		require.Eventually(t, func() bool {
+			entity, err := o.client.TaskLog().Get(t.Context(), created.ID)
+			return err == nil && entity.Status == task.Completed
+		}, patience, 20*time.Millisecond, "what Go writes into the table runs as well")
 	})
 }
 
@@ -285,4 +298,61 @@ func TestWhatCannotBeAQueueIsRefused(t *testing.T) {
 	require.NoError(t, b.Initialize(t.Context(), odd), "any name that is short enough is taken")
 	_, err = b.Restore(t.Context(), odd, []string{"x"})
 	require.ErrorContains(t, err, `"x" is not the id of a row`)
+}
+
+func TestReceivingEndsThoughTheDatabaseDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	db := databases[rds.SQLite](t).Open(t)
+	db.SetMaxOpenConns(1)
+	b, err := rds.New(rds.Config{DB: db, Dialect: rds.SQLite})
+	require.NoError(t, err)
+	require.NoError(t, b.Initialize(t.Context(), "q"))
+	held, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := b.Receive(ctx, "q"); ended <- err }()
+	require.Eventually(t, func() bool { return db.Stats().WaitCount > 0 }, patience, time.Millisecond)
+	cancel()
+	select {
+	case err := <-ended:
+		require.ErrorIs(t, err, context.Canceled)
+	case <-time.After(patience):
+		require.Fail(t, "it waits for the database")
+	}
+	require.NoError(t, held.Close())
+	batch, err := b.Receive(t.Context(), "q")
+	require.NoError(t, err)
+	require.Empty(t, batch.Messages())
+}
+
+func TestWhatWasSetAsideIsNotReadAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, dialect rds.Dialect, db *sql.DB) {
+		explain := map[rds.Dialect]string{rds.PostgreSQL: "EXPLAIN (FORMAT JSON) ", rds.SQLite: "EXPLAIN QUERY PLAN "}[dialect]
+		if explain == "" {
+			t.Skip("MySQL has no index of some of the rows")
+		}
+		b, err := rds.New(rds.Config{DB: db, Dialect: dialect})
+		require.NoError(t, err)
+		require.NoError(t, b.Initialize(t.Context(), "q"))
+		_, err = db.ExecContext(t.Context(), `INSERT INTO tq_q (message, visible, reason)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT 'x', FALSE, 'broken' FROM n`)
+		require.NoError(t, err)
+		_, err = db.ExecContext(t.Context(), "ANALYZE tq_q")
+		require.NoError(t, err)
+		rows, err := db.QueryContext(t.Context(), explain+"SELECT id, message FROM tq_q WHERE visible ORDER BY id LIMIT 100")
+		require.NoError(t, err)
+		defer rows.Close()
+		require.True(t, rows.Next())
+		columns, err := rows.Columns()
+		require.NoError(t, err)
+		plan := make([]any, len(columns)) // its text is the last of them
+		for i := range plan {
+			plan[i] = new(string)
+		}
+		require.NoError(t, rows.Scan(plan...))
+		require.NoError(t, rows.Err())
+		require.Contains(t, *plan[len(plan)-1].(*string), "tv_q")
+	})
 }

@@ -112,6 +112,9 @@ const maxTableName = 63
 // TableName returns the name of a queue's table: tq_ and the queue's name, in lower case.
 func TableName(queue string) string { return "tq_" + strings.ToLower(queue) }
 
+// indexName returns the name of the index of that table, which is not longer.
+func indexName(queue string) string { return "tv_" + strings.ToLower(queue) }
+
 // table returns the queue's table as it is written in SQL.
 func (b *Broker) table(queue string) (string, error) {
 	name := TableName(queue)

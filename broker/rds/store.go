@@ -3,7 +3,6 @@ package rds
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker"
 )
 
-// Initialize makes the queue's table. A table of the PHP system is kept, and gets the column that it lacks.
+// Initialize makes the queue's table. A table of the PHP system is kept, and gets what it lacks.
 func (b *Broker) Initialize(ctx context.Context, queue string) error {
 	table, err := b.table(queue)
 	if err != nil {
@@ -21,14 +20,25 @@ func (b *Broker) Initialize(ctx context.Context, queue string) error {
 	if err := b.create(ctx, d.create(table)); err != nil {
 		return fmt.Errorf("create table %s: %w", table, err)
 	}
-	rows, missing := b.config.DB.QueryContext(ctx, d.hasReason(table))
-	if missing == nil {
-		return errors.Join(rows.Err(), rows.Close()) //nolint:sqlclosecheck // there is nothing between
-	}
-	if err := b.create(ctx, d.addReason(table)); err != nil {
+	if err := b.ensure(ctx, d.hasReason(table), d.addReason(table)); err != nil {
 		return fmt.Errorf("add the column reason to table %s: %w", table, err)
 	}
+	if d == MySQL {
+		return nil // it has no index of some of the rows
+	}
+	index := d.quote(indexName(queue))
+	if err := b.ensure(ctx, d.hasIndex(table, index), d.addIndex(table, index)); err != nil {
+		return fmt.Errorf("add the index %s to table %s: %w", index, table, err)
+	}
 	return nil
+}
+
+// ensure makes something unless a question after it is answered. To make it if it does not exist would wait for all who write to the table.
+func (b *Broker) ensure(ctx context.Context, question, statement string) error {
+	if _, missing := b.config.DB.ExecContext(ctx, question); missing == nil {
+		return nil
+	}
+	return b.create(ctx, statement)
 }
 
 // create runs a statement that makes something. Should another program be doing the same, PostgreSQL reports a duplicate once.
@@ -46,19 +56,28 @@ func (b *Broker) Receive(ctx context.Context, queue string) (broker.Batch, error
 	if err != nil {
 		return nil, err
 	}
-	// The transaction outlives ctx: what has begun to be handed over is settled.
-	tx, err := b.config.DB.BeginTx(context.WithoutCancel(ctx), b.config.Dialect.isolation())
+	// The transaction outlives ctx when rows are in hand: what has begun to be handed over is settled. Until then ctx ends it.
+	inTx, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, end)
+	defer stop()
+	tx, err := b.config.DB.BeginTx(inTx, b.config.Dialect.isolation())
 	if err != nil {
+		end()
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}
 	d := b.config.Dialect
-	messages, err := query(ctx, tx, "SELECT id, message, "+d.milliseconds()+" FROM "+d.byID(table)+" WHERE visible ORDER BY id LIMIT "+
+	messages, err := query(inTx, tx, "SELECT id, message, "+d.milliseconds()+" FROM "+d.byID(table)+" WHERE visible ORDER BY id LIMIT "+
 		strconv.Itoa(b.config.Receive)+d.lock(b.ordered()))
-	if err != nil {
-		return nil, errors.Join(b.hint(queue, err), tx.Rollback())
+	if err == nil && !stop() {
+		err = ctx.Err()
 	}
-	result := &batch{broker: b, tx: tx, table: table, messages: messages}
+	if err != nil {
+		end() // which rolls back
+		return nil, b.hint(queue, err)
+	}
+	result := &batch{broker: b, tx: tx, end: end, table: table, messages: messages}
 	if len(messages) == 0 || d == SQLite { // where nothing is locked nobody needs to be kept from writing
+		defer end()
 		result.tx = nil
 		return result, tx.Commit()
 	}
@@ -93,7 +112,7 @@ func sentAt(milliseconds sql.NullInt64) time.Time {
 	return time.UnixMilli(milliseconds.Int64).UTC()
 }
 
-// Backlog counts rows.
+// Backlog counts rows. Those that a worker of the PHP system has taken are neither waiting nor set aside.
 func (b *Broker) Backlog(ctx context.Context, queue string) (broker.Backlog, error) {
 	table, err := b.table(queue)
 	if err != nil {
@@ -101,8 +120,8 @@ func (b *Broker) Backlog(ctx context.Context, queue string) (broker.Backlog, err
 	}
 	var backlog broker.Backlog
 	var oldest sql.NullInt64
-	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible THEN 1 END), (SELECT "+ //nolint:gosec // table is quoted
-		b.config.Dialect.milliseconds()+" FROM "+table+" WHERE visible ORDER BY id LIMIT 1) FROM "+table)
+	row := b.config.DB.QueryRowContext(ctx, "SELECT count(CASE WHEN visible THEN 1 END), count(CASE WHEN NOT visible AND reason IS NOT NULL THEN 1 END), "+ //nolint:gosec // table is quoted
+		"(SELECT "+b.config.Dialect.milliseconds()+" FROM "+table+" WHERE visible ORDER BY id LIMIT 1) FROM "+table)
 	if err := row.Scan(&backlog.Waiting, &backlog.Rejected, &oldest); err != nil {
 		return broker.Backlog{}, fmt.Errorf("count the rows of queue %q: %w", queue, b.hint(queue, err))
 	}
@@ -142,7 +161,7 @@ func (b *Broker) Rejected(ctx context.Context, queue string, limit int) ([]broke
 	return rejected, rows.Err()
 }
 
-// Restore makes rows visible again.
+// Restore makes rows visible again. Without ids it leaves those without a reason: they may be running in a worker of the PHP system.
 func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (int, error) {
 	table, err := b.table(queue)
 	if err != nil {
@@ -153,7 +172,9 @@ func (b *Broker) Restore(ctx context.Context, queue string, ids []string) (int, 
 	if err != nil {
 		return 0, err
 	}
-	if len(ids) > 0 {
+	if len(ids) == 0 {
+		statement += " AND reason IS NOT NULL"
+	} else {
 		statement += " AND id IN (" + b.config.Dialect.parameters(1, len(ids)) + ")"
 	}
 	result, err := b.config.DB.ExecContext(ctx, statement, args...)

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,6 +130,9 @@ func (l *line) measure(ctx context.Context) {
 		backlog, err := l.Store.Backlog(asking, l.Queue)
 		cancel()
 		l.mu.Lock()
+		if backlog.Waiting > 0 && backlog.Oldest.IsZero() { // the store does not know; it is longer than since they were first seen
+			backlog.Oldest = cmp.Or(l.backlog.Oldest, time.Now())
+		}
 		// What cannot be measured is left out of the metrics. That the store does not answer is logged where tasks are received.
 		l.backlog, l.measured = backlog, err == nil
 		l.mu.Unlock()

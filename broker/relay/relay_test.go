@@ -3,9 +3,12 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -182,19 +185,73 @@ taskqueue_relay_waiting{broker="rds",queue="q"} 2
 `
 	require.Eventually(t, func() bool {
 		return testutil.CollectAndCompare(r, strings.NewReader(want), "taskqueue_relay_waiting", "taskqueue_relay_set_aside") == nil
-	}, time.Minute, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(r)
 	require.Eventually(t, func() bool { // failures are counted, and the age grows
 		families, err := registry.Gather()
-		require.NoError(t, err)
+		if err != nil {
+			return false
+		}
 		values := map[string]float64{}
 		for _, f := range families {
 			m := f.GetMetric()[0]
 			values[f.GetName()] = m.GetGauge().GetValue() + m.GetCounter().GetValue() // it has one of them
 		}
 		return values["taskqueue_relay_oldest_age_seconds"] > 0 && values["taskqueue_relay_failures_total"] > 0
-	}, time.Minute, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
+}
+
+// blind is a store that does not know since when its messages wait.
+type blind struct {
+	broker.Stored
+
+	waiting atomic.Int64
+}
+
+func (*blind) Name() string          { return "blind" }
+func (*blind) Traits() broker.Traits { return broker.Traits{} }
+
+func (b *blind) Backlog(context.Context, string) (broker.Backlog, error) {
+	return broker.Backlog{Waiting: b.waiting.Load()}, nil
+}
+
+func TestTheAgeGrowsWhenTheStoreDoesNotKnowIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &blind{}
+		store.waiting.Store(1)
+		r, err := relay.New(relay.Config{
+			Sources: []relay.Source{{Queue: "q", Store: store}}, Target: &target{}, Logger: slog.New(slog.DiscardHandler),
+			Ready: func(context.Context) error { return errors.New("away") }, // so nothing is received
+		})
+		require.NoError(t, err)
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(r)
+		age := func() time.Duration {
+			families, err := registry.Gather()
+			require.NoError(t, err)
+			for _, f := range families {
+				if f.GetName() == "taskqueue_relay_oldest_age_seconds" {
+					return time.Duration(f.GetMetric()[0].GetGauge().GetValue() * float64(time.Second))
+				}
+			}
+			return -1
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		time.Sleep(10 * time.Minute)
+		require.Equal(t, 10*time.Minute, age())
+		store.waiting.Store(0)
+		time.Sleep(time.Minute)
+		require.Zero(t, age())
+		store.waiting.Store(2)
+		time.Sleep(10 * time.Minute)
+		require.InDelta(t, 10*time.Minute, age(), float64(time.Minute), "it is looked at from time to time")
+		cancel()
+		require.NoError(t, <-ended)
+	})
 }
 
 func TestConfigIsChecked(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/broker/brokertest"
 	"github.com/distributed-task-queue/taskqueue/broker/relay"
 	"github.com/distributed-task-queue/taskqueue/broker/sqs"
 	"github.com/distributed-task-queue/taskqueue/internal/sqstest"
@@ -64,6 +65,30 @@ func TestAMessageStaysHiddenWhileItIsWorkedOn(t *testing.T) {
 	n, err := b.Count(t.Context(), queue)
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+func TestItIsKnownSinceWhenMessagesWaitThatWereReceived(t *testing.T) {
+	t.Parallel()
+	b, queue := open(t, sqs.Config{Receive: 1})
+	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "x")))
+	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "y")))
+	oldest := func(waiting int64) (oldest time.Time) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			backlog, err := b.Backlog(t.Context(), queue)
+			oldest = backlog.Oldest
+			return err == nil && backlog.Waiting == waiting
+		}, brokertest.Patience, 50*time.Millisecond)
+		return oldest
+	}
+	require.Zero(t, oldest(2), "SQS does not tell")
+	first, second := receive(t, b, queue), receive(t, b, queue)
+	require.NoError(t, first.Settle(t.Context(), []broker.Verdict{{Done: true}}))
+	require.Equal(t, second.Messages()[0].SentAt, oldest(1), "what another receiver has in hand still waits")
+	require.NoError(t, second.Settle(t.Context(), []broker.Verdict{{Done: true}}))
+	require.Zero(t, oldest(0))
+	require.NoError(t, b.Enqueue(t.Context(), newTask(queue, "z")))
+	require.Zero(t, oldest(1), "what is gone is forgotten")
 }
 
 func TestAnIDCanBeSentAgain(t *testing.T) {
@@ -163,7 +188,7 @@ func TestAReferenceWithoutItsBlobIsADuplicateOrSetAside(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	require.Eventually(t, func() bool { return r.Counts() == relay.Counts{Duplicates: 1, Rejected: 1} }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return r.Counts() == relay.Counts{Duplicates: 1, Rejected: 1} }, brokertest.Patience, 50*time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
 	rejected, err := b.Rejected(t.Context(), queue, 10)
@@ -198,9 +223,8 @@ func TestAReasonIsCutToWhatFitsBesideTheMessage(t *testing.T) {
 		require.NoError(t, receive(t, b, queue).Settle(t.Context(), []broker.Verdict{{Reject: "größer als erlaubt"}}))
 		require.Eventually(t, func() bool {
 			rejected, err := b.Rejected(t.Context(), queue, 10)
-			require.NoError(t, err)
-			return slices.ContainsFunc(rejected, func(r broker.Rejected) bool { return len(r.Body) == len(body) && strings.HasSuffix(r.Reason, want) })
-		}, time.Minute, 100*time.Millisecond)
+			return err == nil && slices.ContainsFunc(rejected, func(r broker.Rejected) bool { return len(r.Body) == len(body) && strings.HasSuffix(r.Reason, want) })
+		}, brokertest.Patience, 100*time.Millisecond)
 	}
 }
 

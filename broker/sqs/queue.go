@@ -77,7 +77,8 @@ func (b *Broker) url(ctx context.Context, name string) (string, error) {
 	}
 	found, err := b.config.Client.GetQueueUrl(ctx, &awssqs.GetQueueUrlInput{QueueName: &name})
 	if _, missing := errors.AsType[*types.QueueDoesNotExist](err); missing {
-		return "", fmt.Errorf("there is no queue %s in SQS; it is made by `taskctl init` or Client.Initialize: %w", name, err)
+		return "", fmt.Errorf("there is no queue %s in SQS; it is made by `taskctl init` or Client.Initialize, "+
+			"and ends with .fifo if the queue has an order, as --order says: %w", name, err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("find queue %s in SQS: %w", name, err)
@@ -162,10 +163,11 @@ func (b *Broker) Backlog(ctx context.Context, queue string) (backlog broker.Back
 	if backlog.Rejected, err = b.count(ctx, b.deadName(queue)); err != nil {
 		return broker.Backlog{}, err
 	}
-	if backlog.Waiting > 0 {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		backlog.Oldest = b.oldest[queue]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if backlog.Waiting == 0 {
+		delete(b.oldest, queue)
 	}
+	backlog.Oldest = b.oldest[queue]
 	return backlog, nil
 }

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -70,14 +71,13 @@ func sentAt(m types.Message) time.Time {
 	return time.UnixMilli(milliseconds).UTC()
 }
 
-// note remembers since when the oldest of these messages waits.
+// note remembers since when the oldest of these messages waits. Other receivers may have more, so only Backlog forgets it.
 func (b *Broker) note(queue string, waiting []broker.Message) {
+	if len(waiting) == 0 {
+		return
+	}
+	oldest := slices.MinFunc(waiting, func(x, y broker.Message) int { return x.SentAt.Compare(y.SentAt) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.oldest, queue)
-	for _, m := range waiting {
-		if known, ok := b.oldest[queue]; !ok || m.SentAt.Before(known) {
-			b.oldest[queue] = m.SentAt
-		}
-	}
+	b.oldest[queue] = oldest.SentAt
 }

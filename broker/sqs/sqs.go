@@ -103,7 +103,7 @@ type Broker struct {
 
 	mu     sync.Mutex
 	urls   map[string]string    // by the name in SQS
-	oldest map[string]time.Time // by queue: of the messages that are on their way, or were given back
+	oldest map[string]time.Time // by queue: of the messages that were received last, or given back
 }
 
 var _ broker.Stored = (*Broker)(nil)

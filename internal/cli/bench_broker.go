@@ -31,11 +31,12 @@ func (p *program) benchBrokerCommand() *cobra.Command {
 				return err
 			}
 			return p.connected(c.Context(), func(a *app.App) error {
-				store, closeIt, err := openStore(c.Context(), a, of.former(config.Config{}, brokerbench.Queue))
+				brokers := a.NewBrokers()
+				defer func() { _ = brokers.Close() }() // all has been settled
+				store, err := openStore(c.Context(), a, brokers, of.former(config.Config{}, brokerbench.Queue, c.Flags()))
 				if err != nil {
 					return err
 				}
-				defer closeIt()
 				o.Temporal, o.Namespace, o.Store, o.Logger = a.Temporal, a.Namespace, store, a.Logger
 				o.Progress = func(line string) { _, _ = fmt.Fprintln(p.Err, line) } // a lost line changes no result
 				result, err := brokerbench.Run(c.Context(), o)

@@ -89,6 +89,21 @@ func TestInitSwitchesQueues(t *testing.T) {
 	require.NotContains(t, b.ok(t, "init")["steps"], "Queue service re-registered.")
 }
 
+func TestInitSaysWhenOnlyTheConfigurationIsChanged(t *testing.T) {
+	t.Parallel()
+	b, _ := setupOutbox(t)
+	text, err := os.ReadFile(b.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(b.config, append(text, "  away: {dialect: sqlite, dsn: 'file:/nowhere/outbox.db'}\n"...), 0o600))
+	r := b.run(t, "init", "--broker=rds", "--persistence=away", "--queue="+b.fast)
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.Contains(t, r.err, "the configuration is changed, but not all is initialized")
+	r = b.run(t, "init")
+	require.Equal(t, cli.StatusFailed, r.status)
+	require.NotContains(t, r.err, "the configuration is changed")
+	b.ok(t, "init", "--broker=temporal", "--queue="+b.fast)
+}
+
 func TestATaskGoesThroughTheOutbox(t *testing.T) {
 	t.Parallel()
 	b, db := setupOutbox(t)
@@ -160,9 +175,12 @@ func TestMigrateMovesWhatWaits(t *testing.T) {
 	for want, args := range map[string][]string{
 		"where to? Name another queue with --to": {b.fast},
 		"keeps no tasks of its own":              {b.fast, "--to", b.slow},
+		"broker memory keeps no tasks":           {b.fast, "--broker=memory"},
 		"Persistence id (--persistence=...)":     {b.fast, "--broker=rds"},
 		`--persistence is "absent"`:              {b.fast, "--broker=rds", "--persistence=absent"},
-		`Queue "nowhere" does not exist`:         {b.fast, "--to", "nowhere"},
+		"need its --broker":                      {b.fast, "--to", b.slow, "--persistence=default"},
+		`Queue "nowhere" does not exist`:         {b.fast, "--broker=rds", "--persistence=default", "--to", "nowhere"},
+		`Queue "elsewhere" does not exist`:       {"elsewhere", "--broker=rds", "--persistence=default"},
 	} {
 		r := b.run(t, append([]string{"migrate"}, args...)...)
 		require.Equal(t, cli.StatusUsage, r.status, "%v: %s", args, r.err)
@@ -173,6 +191,32 @@ func TestMigrateMovesWhatWaits(t *testing.T) {
 		r := b.run(t, "migrate", b.fast, "--broker=rds", "--persistence="+name)
 		require.Equal(t, cli.StatusUsage, r.status, r.err)
 		require.Contains(t, r.err, "wait there already")
+	}
+}
+
+func TestSetAsideInAFormerStore(t *testing.T) {
+	t.Parallel()
+	b, db := setupOutbox(t)
+	b.ok(t, "init", "--broker=rds", "--persistence=default", "--queue="+b.slow)
+	_, err := db.ExecContext(t.Context(), `INSERT INTO "`+rds.TableName(b.slow)+`" (message) VALUES ('broken')`)
+	require.NoError(t, err)
+	b.ok(t, "init", "--broker=temporal", "--queue="+b.slow)
+	former := []string{"--broker=rds", "--persistence=default"}
+	migrate := append([]string{"migrate", b.slow, "--receive=-5"}, former...)
+	for range 2 { // the second time after it was put back
+		r := b.run(t, migrate...)
+		require.Equal(t, cli.StatusOK, r.status, r.err)
+		require.InDelta(t, 1, r.object(t)["rejected"], 0)
+		require.Contains(t, r.err, "`taskctl queue rejected "+b.slow+" --broker=rds --persistence=default`")
+		rejected := b.ok(t, append([]string{"queue", "rejected", b.slow}, former...)...)["rejected"].([]any)
+		require.Len(t, rejected, 1)
+		require.Equal(t, "broken", rejected[0].(map[string]any)["body"])
+		require.Equal(t, map[string]any{"restored": 1.}, b.ok(t, append([]string{"queue", "restore", b.slow}, former...)...))
+	}
+	for _, command := range []string{"rejected", "restore"} {
+		r := b.run(t, "queue", command, b.slow, "--persistence=default")
+		require.Equal(t, cli.StatusUsage, r.status)
+		require.Contains(t, r.err, "need its --broker")
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,9 @@ func (p *program) initCommand() *cobra.Command {
 				Retention: retention,
 				Progress:  func(step string) { result.Steps = append(result.Steps, step) },
 			})
+			if err != nil && changed {
+				err = fmt.Errorf("the configuration is changed, but not all is initialized; run `taskctl init` again, or change it back: %w", err)
+			}
 			if err != nil {
 				return err
 			}

@@ -25,12 +25,20 @@ type queueFlags struct {
 }
 
 func (q *queueFlags) bind(flags *pflag.FlagSet) {
+	q.bindStore(flags)
+	flags.IntVar(&q.receive, "receive", 0, "how many messages a relay takes at a time (default: 100 for rds, 10 for sqs)")
+}
+
+// bindStore binds what says which store a queue has.
+func (q *queueFlags) bindStore(flags *pflag.FlagSet) {
 	flags.StringVar(&q.broker, "broker", "", "how tasks get in: "+strings.Join(config.Brokers(), ", "))
 	flags.StringVar(&q.persistence, "persistence", "", "the database of the broker rds: one of persistences in the configuration")
-	flags.IntVar(&q.receive, "receive", 0, "how many messages a relay takes at a time (default: 100 for rds, 10 for sqs)")
 	flags.StringVar(&q.awsProfile, "aws-profile", "", "the profile of AWS's configuration files for the broker sqs")
 	flags.StringVar(&q.order, "order", "", "which tasks a relay hands over one after another: queue or owner (default: none); sqs makes a FIFO queue of it")
 }
+
+// batch is how many messages a relay takes at a time. The PHP system takes the absolute value.
+func (q *queueFlags) batch() int { return max(q.receive, -q.receive) }
 
 // fields returns what the flags that were given set in the queue's configuration.
 func (q *queueFlags) fields(flags *pflag.FlagSet) yaml.MapSlice {
@@ -41,7 +49,7 @@ func (q *queueFlags) fields(flags *pflag.FlagSet) yaml.MapSlice {
 	}{
 		{"broker", "broker", q.broker},
 		{"persistence", "persistence", q.persistence},
-		{"receive", "receive", max(q.receive, -q.receive)}, // the PHP system takes the absolute value
+		{"receive", "receive", q.batch()},
 		{"order", "order", q.order},
 		{"aws-profile", "awsProfile", q.awsProfile},
 	} {

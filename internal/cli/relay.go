@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/relay"
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 )
@@ -79,56 +78,4 @@ func countsTable(c relay.Counts) func(*table) {
 		t.row("duplicates", c.Duplicates)
 		t.row("set aside", c.Rejected)
 	}
-}
-
-func (p *program) queueRejectedCommand() *cobra.Command {
-	var limit int
-	c := &cobra.Command{
-		Use: "rejected NAME", Short: "List the messages that were set aside because no task can be made of them", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if limit < 1 {
-				return usagef("--limit is %d; it must be 1 or more", limit)
-			}
-			return p.withStore(c, args[0], func(store broker.Stored) error {
-				rejected, err := store.Rejected(c.Context(), args[0], limit)
-				if err != nil {
-					return err
-				}
-				return p.print(map[string]any{"rejected": rejected}, func(t *table) {
-					t.row("ID", "SENT", "REASON", "BODY")
-					for _, r := range rejected {
-						t.row(r.ID, moment(r.SentAt), r.Reason, r.Body)
-					}
-				})
-			})
-		},
-	}
-	c.Flags().IntVar(&limit, "limit", 100, "how many at most")
-	return c
-}
-
-func (p *program) queueRestoreCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "restore NAME [ID...]", Short: "Put messages that were set aside back into the queue", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return p.withStore(c, args[0], func(store broker.Stored) error {
-				restored, err := store.Restore(c.Context(), args[0], args[1:])
-				if err != nil {
-					return fmt.Errorf("%d were restored, then: %w", restored, err)
-				}
-				return p.print(map[string]int{"restored": restored}, func(t *table) { t.row("restored", restored) })
-			})
-		},
-	}
-}
-
-// withStore runs do with the store of the queue.
-func (p *program) withStore(c *cobra.Command, queue string, do func(broker.Stored) error) error {
-	return p.connected(c.Context(), func(a *app.App) error {
-		store, err := a.Client.StoreOf(queue)
-		if err != nil {
-			return err
-		}
-		return do(store)
-	})
 }
