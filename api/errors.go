@@ -15,6 +15,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker/memory"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -92,6 +93,9 @@ func problemOf(err error) *problem {
 	}
 	if e, ok := errors.AsType[*schedule.DuplicateError](err); ok {
 		return kindSameSchedule.problem("id", e.Error())
+	}
+	if setup.Needed(err) {
+		return kindNotSetUp.problem("", setup.Advice)
 	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())

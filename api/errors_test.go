@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
@@ -199,6 +202,44 @@ func TestUnavailable(t *testing.T) {
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 	}
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/healthz", nil).StatusCode)
+}
+
+// A server that was not set up is nobody's fault who sends a request.
+func TestANamespaceWithoutSearchAttributes(t *testing.T) {
+	t.Parallel()
+	namespace := strings.ToLower(temporaltest.UniqueName(t))
+	c, err := client.Dial(client.Options{HostPort: temporaltest.Server().Address, Namespace: namespace, Logger: sdklog.NewStructuredLogger(temporaltest.Logger(t))})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	b := setupWith(t, taskqueue.Config{Temporal: c, Namespace: namespace}, api.Config{Logger: slog.New(slog.DiscardHandler)})
+	refused := func(reason string) {
+		t.Helper()
+		for _, r := range []struct {
+			method, path string
+			body         any
+		}{
+			{http.MethodPost, "/api/v1/tasks", `{"action":"echo"}`},
+			{http.MethodGet, "/api/v1/tasks?owner=jane", nil},
+			{http.MethodGet, "/api/v1/stats", nil},
+			{http.MethodPost, "/api/v1/datatable", nil},
+		} {
+			a := b.do(r.method, r.path, r.body)
+			p := readProblem(t, a, http.StatusServiceUnavailable)
+			require.Equal(t, "urn:taskqueue:problem:not-set-up", p.Type, "%s: %s", reason, r.path)
+			require.Contains(t, p.Detail, "run `taskctl init`")
+			require.Equal(t, "2", a.Header.Get("Retry-After"))
+		}
+	}
+	refused("no namespace")
+	_, err = c.WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	require.NoError(t, err)
+	b.await("the server knows the namespace", func() bool {
+		_, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace})
+		return err == nil
+	})
+	refused("no search attributes")
 }
 
 func TestNotReady(t *testing.T) {
