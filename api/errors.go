@@ -123,6 +123,9 @@ func problemOfIndex(err error) *problem {
 	if _, ok := errors.AsType[*elastic.MappingError](err); ok {
 		return kindIndexWrong.problem("", "the task log's index lacks fields, or has some of another type: `taskctl init` adds them, or says which"+detailIndex)
 	}
+	if e, ok := errors.AsType[*elastic.UnusableError](err); ok {
+		return kindIndexUnusable.problem("", "the task log's index cannot be used: "+e.Reason+detailIndex)
+	}
 	return nil
 }
 

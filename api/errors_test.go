@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 func TestWrongRequests(t *testing.T) {
@@ -240,6 +242,32 @@ func TestANamespaceWithoutSearchAttributes(t *testing.T) {
 		return err == nil
 	})
 	refused("no search attributes")
+}
+
+// An index that can be had only when somebody has acted is no fault of this server, and what to do is in the answer.
+func TestAnIndexThatRefusesTheCredentials(t *testing.T) {
+	t.Parallel()
+	index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"error":{"type":"security_exception","reason":"unable to authenticate user"},"status":401}`))
+	}))
+	t.Cleanup(index.Close)
+	engine, err := elastic.Open(t.Context(), elastic.Config{
+		Connection: elastic.Connection{Addresses: []string{index.URL}}, NamespaceID: "unknown",
+	})
+	require.NoError(t, err)
+	b := setupWith(t, taskqueue.Config{Temporal: temporaltest.Dial(t), TaskLog: engine}, api.Config{Logger: slog.New(slog.DiscardHandler)})
+	for _, r := range []struct{ method, path string }{
+		{http.MethodGet, "/api/v1/tasks"}, {http.MethodGet, "/api/v1/stats"}, {http.MethodPost, "/api/v1/datatable"},
+	} {
+		a := b.do(r.method, r.path, nil)
+		p := readProblem(t, a, http.StatusServiceUnavailable)
+		require.Equal(t, "urn:taskqueue:problem:index-unusable", p.Type)
+		require.Contains(t, p.Detail, "it refuses the credentials; check username and password, or apiKey")
+		require.NotContains(t, p.Detail, index.URL, "where the index is stays in the log")
+		require.Equal(t, "2", a.Header.Get("Retry-After"))
+	}
 }
 
 func TestNotReady(t *testing.T) {
