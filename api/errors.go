@@ -15,6 +15,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/broker/memory"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -96,11 +97,11 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*schedule.DuplicateError](err); ok {
 		return kindSameSchedule.problem("id", e.Error())
 	}
+	if p := problemOfSetup(err); p != nil {
+		return p
+	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
-	}
-	if p := problemOfIndex(err); p != nil {
-		return p
 	}
 	if errors.Is(err, memory.ErrClosed) {
 		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")
@@ -111,8 +112,12 @@ func problemOf(err error) *problem {
 	return kindInternal.problem("", detailInternal)
 }
 
-// problemOfIndex returns the problem with the task log's index that the error is, nil if it is another. Where the index is stays in the log.
-func problemOfIndex(err error) *problem {
+// problemOfSetup returns the problem with Temporal's namespace or the task log's index that the error is, nil if it is another. Where the index
+// is stays in the log.
+func problemOfSetup(err error) *problem {
+	if setup.Needed(err) {
+		return kindNotSetUp.problem("", setup.Advice)
+	}
 	if _, ok := errors.AsType[*tasklog.UnavailableError](err); ok {
 		return kindIndexDown.problem("", "the task log's index is not available, try again later"+detailIndex)
 	}
@@ -121,6 +126,9 @@ func problemOfIndex(err error) *problem {
 	}
 	if _, ok := errors.AsType[*elastic.MappingError](err); ok {
 		return kindIndexWrong.problem("", "the task log's index lacks fields, or has some of another type: `taskctl init` adds them, or says which"+detailIndex)
+	}
+	if e, ok := errors.AsType[*elastic.UnusableError](err); ok {
+		return kindIndexUnusable.problem("", "the task log's index cannot be used: "+e.Reason+detailIndex)
 	}
 	return nil
 }

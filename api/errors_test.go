@@ -6,17 +6,22 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
+	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
 )
 
 func TestWrongRequests(t *testing.T) {
@@ -201,6 +206,70 @@ func TestUnavailable(t *testing.T) {
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 	}
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/healthz", nil).StatusCode)
+}
+
+// A server that was not set up is nobody's fault who sends a request.
+func TestANamespaceWithoutSearchAttributes(t *testing.T) {
+	t.Parallel()
+	namespace := strings.ToLower(temporaltest.UniqueName(t))
+	c, err := client.Dial(client.Options{HostPort: temporaltest.Server().Address, Namespace: namespace, Logger: sdklog.NewStructuredLogger(temporaltest.Logger(t))})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	b := setupWith(t, taskqueue.Config{Temporal: c, Namespace: namespace}, api.Config{Logger: slog.New(slog.DiscardHandler)})
+	refused := func(reason string) {
+		t.Helper()
+		for _, r := range []struct {
+			method, path string
+			body         any
+		}{
+			{http.MethodPost, "/api/v1/tasks", `{"action":"echo"}`},
+			{http.MethodGet, "/api/v1/tasks?owner=jane", nil},
+			{http.MethodGet, "/api/v1/stats", nil},
+			{http.MethodPost, "/api/v1/datatable", nil},
+		} {
+			a := b.do(r.method, r.path, r.body)
+			p := readProblem(t, a, http.StatusServiceUnavailable)
+			require.Equal(t, "urn:taskqueue:problem:not-set-up", p.Type, "%s: %s", reason, r.path)
+			require.Contains(t, p.Detail, "run `taskctl init`")
+			require.Equal(t, "2", a.Header.Get("Retry-After"))
+		}
+	}
+	refused("no namespace")
+	_, err = c.WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	require.NoError(t, err)
+	b.await("the server knows the namespace", func() bool {
+		_, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace})
+		return err == nil
+	})
+	refused("no search attributes")
+}
+
+// An index that can be had only when somebody has acted is no fault of this server, and what to do is in the answer.
+func TestAnIndexThatRefusesTheCredentials(t *testing.T) {
+	t.Parallel()
+	index := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"error":{"type":"security_exception","reason":"unable to authenticate user"},"status":401}`))
+	}))
+	t.Cleanup(index.Close)
+	engine, err := elastic.Open(t.Context(), elastic.Config{
+		Connection: elastic.Connection{Addresses: []string{index.URL}}, NamespaceID: "unknown",
+	})
+	require.NoError(t, err)
+	b := setupWith(t, taskqueue.Config{Temporal: temporaltest.Dial(t), TaskLog: engine}, api.Config{Logger: slog.New(slog.DiscardHandler)})
+	for _, r := range []struct{ method, path string }{
+		{http.MethodGet, "/api/v1/tasks"}, {http.MethodGet, "/api/v1/stats"}, {http.MethodPost, "/api/v1/datatable"},
+	} {
+		a := b.do(r.method, r.path, nil)
+		p := readProblem(t, a, http.StatusServiceUnavailable)
+		require.Equal(t, "urn:taskqueue:problem:index-unusable", p.Type)
+		require.Contains(t, p.Detail, "it refuses the credentials; check username and password, or apiKey")
+		require.NotContains(t, p.Detail, index.URL, "where the index is stays in the log")
+		require.Equal(t, "2", a.Header.Get("Retry-After"))
+	}
 }
 
 func TestNotReady(t *testing.T) {

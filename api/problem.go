@@ -64,6 +64,8 @@ var (
 	kindIndexDown       = problemKind{"index-unavailable", http.StatusServiceUnavailable, "The task log's index does not answer"}
 	kindIndexMissing    = problemKind{"index-missing", http.StatusServiceUnavailable, "The task log's index does not exist"}
 	kindIndexWrong      = problemKind{"index-not-searchable", http.StatusServiceUnavailable, "The task log's index cannot be searched"}
+	kindIndexUnusable   = problemKind{"index-unusable", http.StatusServiceUnavailable, "The task log's index cannot be used"}
+	kindNotSetUp        = problemKind{"not-set-up", http.StatusServiceUnavailable, "The Temporal namespace is not set up for tasks"}
 	kindStreams         = problemKind{"too-many-streams", http.StatusServiceUnavailable, "Too many event streams are open"}
 	kindUnavailable     = problemKind{"unavailable", http.StatusServiceUnavailable, "A part that is needed does not answer"}
 )

@@ -2,6 +2,7 @@ package tasklog
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 )
@@ -39,7 +40,11 @@ func newCondition(column Column, op Operator, value any) (Condition, error) {
 	}
 	kind := column.Kind()
 	if !op.Takes(kind) {
-		return Condition{}, filterErrorf(string(column), "cannot be compared with %s; it takes %s", op, operatorsFor(kind))
+		hint := ""
+		if kind == KindTime {
+			hint = `; January is gte "2026-01-01" and lt "2026-02-01"`
+		}
+		return Condition{}, filterErrorf(string(column), "cannot be compared with %s; it takes %s%s", op, operatorsFor(kind), hint)
 	}
 	c := Condition{Column: column, Operator: op}
 	if !op.List() {
@@ -48,7 +53,7 @@ func newCondition(column Column, op Operator, value any) (Condition, error) {
 			return Condition{}, err
 		}
 		c.Values = []any{v}
-		return c, nil
+		return c.withoutOrder(), nil
 	}
 
 	list := reflect.ValueOf(value)
@@ -67,6 +72,15 @@ func newCondition(column Column, op Operator, value any) (Condition, error) {
 		c.Values = append(c.Values, v)
 	}
 	return c, nil
+}
+
+// withoutOrder returns the condition with an order of false and true as the set of values that it means, so that no engine needs to know one.
+func (c Condition) withoutOrder() Condition {
+	if c.Column.Kind() != KindBool || c.Operator == Eq || c.Operator == Neq {
+		return c
+	}
+	values := slices.DeleteFunc([]any{false, true}, func(v any) bool { return !c.Holds(v) })
+	return Condition{Column: c.Column, Operator: In, Values: values}
 }
 
 func (c Condition) convert(value any) (any, error) {

@@ -132,7 +132,7 @@ func addFilterColumn(f *Filter, name string, value any) error {
 	}
 	values := make([]any, list.Len())
 	for i := range values {
-		values[i] = asText(column, list.Index(i).Interface())
+		values[i] = suited(column, list.Index(i).Interface())
 	}
 	if column == Status {
 		names := make([]string, len(values))
@@ -162,8 +162,12 @@ func isEmpty(value any) bool {
 	}
 }
 
-// asText returns a number or true as text where the column holds text: tables do not know the kinds of columns.
-func asText(column Column, value any) any {
+// suited returns a number or true as text where the column holds text, and a text that is a number as such where it holds times: tables, and
+// the queries of URLs, do not know the kinds of columns.
+func suited(column Column, value any) any {
+	if text, ok := value.(string); ok {
+		return plain(column, text)
+	}
 	if column.Kind() != KindText {
 		return value
 	}

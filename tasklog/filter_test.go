@@ -95,8 +95,8 @@ func TestFilterRefuses(t *testing.T) {
 		{"status", "in", []string{"failed", "unknown"}, `"unknown", which is no status`},
 		{"master_status", "eq", "yes", `needs true or false, not "yes"`},
 		{"master_status", "eq", 2, "needs true or false, not 2"},
-		{"master_status", "lt", true, "cannot be compared with lt; it takes eq, neq, in, notIn"},
-		{"created_at", "like", "2026%", "cannot be compared with like"},
+		{"master_status", "like", "1", "cannot be compared with like; it takes eq, neq, lt, lte, gt, gte, in, notIn"},
+		{"created_at", "like", "2026%", `cannot be compared with like; it takes eq, neq, lt, lte, gt, gte, in, notIn; January is gte "2026-01-01" and lt "2026-02-01"`},
 		{"created_at", "eq", "yesterday", "needs a time such as"},
 		{"created_at", "eq", true, "needs a time such as"},
 		{"created_at", "eq", 1e300, "needs a time such as"},
@@ -138,6 +138,21 @@ func TestFilterEqKeepsColumnAndValue(t *testing.T) {
 		{Column: tasklog.Label, Operator: tasklog.Eq, Values: []any{"x"}},
 		{Column: tasklog.ID, Operator: tasklog.Neq, Values: []any{"y"}},
 	}, f.Conditions())
+}
+
+// An order of false and true is a set of them.
+func TestFilterOrderOfBools(t *testing.T) {
+	t.Parallel()
+	no, yes, both, neither := []any{false}, []any{true}, []any{false, true}, []any{}
+	for op, want := range map[tasklog.Operator][2][]any{
+		tasklog.Lt: {neither, no}, tasklog.Lte: {no, both}, tasklog.Gt: {yes, neither}, tasklog.Gte: {both, yes},
+	} {
+		for i, value := range []bool{false, true} {
+			f := tasklog.NewFilter()
+			require.NoError(t, f.Add(tasklog.MasterStatus, op, value))
+			require.Equal(t, []tasklog.Condition{{Column: tasklog.MasterStatus, Operator: tasklog.In, Values: want[i]}}, f.Conditions())
+		}
+	}
 }
 
 func TestFilterValues(t *testing.T) {

@@ -14,7 +14,8 @@ func TestOwnedByHasOnlyTheOwnersTasks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.enqueue(t, "work", b.name+"-unserved", `{}`)
-	own, others := b.log.OwnedBy(b.name), b.log.OwnedBy("somebody else")
+	somebody := b.name + " else" // other tests have tasks of "somebody else"
+	own, others := b.log.OwnedBy(b.name), b.log.OwnedBy(somebody)
 	require.Same(t, b.log, b.log.OwnedBy(tasklog.SuperUser))
 	byID := func() *tasklog.Filter { return tasklog.NewFilter().Eq(tasklog.ID, string(id)) }
 	require.Eventually(t, func() bool {
@@ -25,7 +26,7 @@ func TestOwnedByHasOnlyTheOwnersTasks(t *testing.T) {
 	require.NoError(t, err)
 
 	// What filters and options say widens nothing, nor does a second owner.
-	for _, log := range []*tasklog.TaskLog{others, own.OwnedBy("somebody else"), others.OwnedBy(b.name)} {
+	for _, log := range []*tasklog.TaskLog{others, own.OwnedBy(somebody), others.OwnedBy(b.name)} {
 		var missing *tasklog.NotFoundError
 		_, err := log.Get(t.Context(), id)
 		require.ErrorAs(t, err, &missing)

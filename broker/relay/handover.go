@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
@@ -80,7 +81,6 @@ func isForGood(err error) bool {
 	if _, large := errors.AsType[*task.TooLargeError](err); large {
 		return true
 	}
-	refused, ok := errors.AsType[*serviceerror.InvalidArgument](err)
-	// A server that was not set up refuses every task for want of search attributes; none of them is at fault.
-	return ok && !strings.Contains(refused.Error(), "search attribute")
+	_, refused := errors.AsType[*serviceerror.InvalidArgument](err)
+	return refused && !setup.Needed(err)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/internal/app"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/internal/version"
 )
 
@@ -36,6 +37,9 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	status := p.status(err)
 	if err != nil && !errors.Is(err, errTold) {
 		message := fmt.Sprintf("taskctl: %v\n", err)
+		if setup.Needed(err) {
+			message += "taskctl: " + setup.Advice + "\n"
+		}
 		if withoutIndex(err) {
 			message += "Meanwhile tasks run, and these work: enqueue, rerun, log get, archive and cancel by ID, queue, schedule.\n"
 		}

@@ -157,6 +157,16 @@ func TestInitMayBeRepeated(t *testing.T) {
 	require.Equal(t, "created", e["status"])
 }
 
+func TestAServerThatIsNotSetUpIsNamedWithTheCommand(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, args := range [][]string{{"enqueue", "a"}, {"log", "list"}} {
+		r := b.run(t, append(args, "--namespace", "nowhere")...)
+		require.Equal(t, cli.StatusFailed, r.status)
+		require.Contains(t, r.err, "run `taskctl init`")
+	}
+}
+
 func TestQueues(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -32,11 +32,12 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 // withoutIndex reports whether only the index of the task log is to blame.
 func withoutIndex(err error) bool {
 	var (
-		away    *tasklog.UnavailableError
-		missing *elastic.MissingIndexError
-		mapping *elastic.MappingError
+		away     *tasklog.UnavailableError
+		missing  *elastic.MissingIndexError
+		mapping  *elastic.MappingError
+		unusable *elastic.UnusableError
 	)
-	return errors.As(err, &away) || errors.As(err, &missing) || errors.As(err, &mapping)
+	return errors.As(err, &away) || errors.As(err, &missing) || errors.As(err, &mapping) || errors.As(err, &unusable)
 }
 
 // status returns the exit status for an error.

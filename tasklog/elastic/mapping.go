@@ -107,6 +107,6 @@ func (e *Engine) ready(ctx context.Context) error {
 	return nil
 }
 
-// Check says whether the index is there and can be searched. The error is a *tasklog.UnavailableError, a *MissingIndexError or a
-// *MappingError, or says that the credentials are refused.
+// Check says whether the index is there and can be searched. The error is a *tasklog.UnavailableError, a *MissingIndexError, a
+// *MappingError or an *UnusableError.
 func (e *Engine) Check(ctx context.Context) error { return e.transport.checkMapping(ctx) }

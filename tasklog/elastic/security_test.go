@@ -77,6 +77,8 @@ func TestCredentials(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
+			var unusable *elastic.UnusableError
+			require.ErrorAs(t, err, &unusable)
 			require.ErrorContains(t, err, tt.want)
 			require.NotContains(t, err.Error(), password)
 			require.NotContains(t, err.Error(), apiKey)

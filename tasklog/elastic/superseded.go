@@ -33,8 +33,8 @@ func (e *Engine) superseded(ask func(body object) (answer, error)) ([]string, er
 		return nil, fmt.Errorf("look for superseded runs: %w", err)
 	}
 	if len(runs) > maxSuperseded {
-		return nil, fmt.Errorf("more than %d archived tasks have a former run that is not deleted yet; the server deletes it, or a worker of the task's queue",
-			maxSuperseded)
+		return nil, e.transport.unusable(fmt.Sprintf("more than %d archived tasks have a former run that is not deleted yet; "+
+			"a worker of the task's queue deletes it: start one", maxSuperseded), nil)
 	}
 	slices.Sort(runs)
 	return runs, nil

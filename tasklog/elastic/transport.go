@@ -3,7 +3,6 @@ package elastic
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,8 +84,8 @@ func (t *transport) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil { // the caller has given up
 		return context.Cause(ctx)
 	}
-	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("index %s: the certificate of the server is not accepted; check caFile and the host's name: %w", t.connection.name(), untrusted)
+	if reason := neverAnswers(err); reason != "" {
+		return t.unusable(reason, err)
 	}
 	return &tasklog.UnavailableError{Index: t.connection.name(), Err: err}
 }
@@ -150,8 +149,7 @@ func (t *transport) refused(err *AnswerError) error {
 	case strings.Contains(err.Type+err.Reason, "too_complex_to_determinize"), strings.Contains(err.Reason, "Determinizing"):
 		return &tasklog.FilterError{Field: string(tasklog.Like), Reason: "has a pattern that is too complex for Elasticsearch; use fewer wildcards"}
 	case err.Status == http.StatusUnauthorized || err.Type == "security_exception":
-		return fmt.Errorf("index %s refuses the credentials; check username and password, or apiKey, and that they may read the index: %w",
-			t.connection.name(), err)
+		return t.unusable("it refuses the credentials; check username and password, or apiKey, and that they may read the index", err)
 	case temporary(err.Status):
 		return &tasklog.UnavailableError{Index: t.connection.name(), Err: err}
 	}

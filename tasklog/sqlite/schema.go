@@ -40,7 +40,7 @@ func readSchema(ctx context.Context, c client.Client, namespace string) (schema,
 	}
 	for name := range attribute.Types() {
 		if _, ok := s.fields[name]; !ok {
-			return schema{}, fmt.Errorf("namespace %q has no search attribute %s; register the task queue's search attributes first", namespace, name)
+			return schema{}, fmt.Errorf("namespace %q has no search attribute %s: run `taskctl init`", namespace, name)
 		}
 	}
 	maps.Copy(s.fields, systemFields)

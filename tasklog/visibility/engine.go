@@ -4,7 +4,7 @@
 // That API compares for equality and in time. What else a filter asks for, patterns, the order of texts,
 // sorting and offsets, is done here, on no more than Config.MaxScan tasks that the rest of the filter
 // finds. Past that a search fails with a *tasklog.ScanLimitError, as an incomplete answer would be a
-// wrong one.
+// wrong one. On MySQL, whose comparison takes alice and ALICE for equal, that is true of every condition on a text but the status.
 package visibility
 
 import (
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -47,6 +48,7 @@ type Config struct {
 // Engine is the engine. It is safe for concurrent use.
 type Engine struct {
 	config Config
+	folds  atomic.Pointer[bool] // see foldsText; nil until the server has told
 }
 
 var _ tasklog.Engine = (*Engine)(nil)

@@ -29,8 +29,10 @@ func (e *Engine) Group(ctx context.Context, f *tasklog.Filter, g tasklog.Groupin
 			groups, err := e.byStatus(ctx, f)
 			return tasklog.NewGroups(groups, g), err
 		case tasklog.Category:
-			groups, err := e.byCategory(ctx, f)
-			return tasklog.NewGroups(groups, g), err
+			if !q.folds { // or every category would be a scan
+				groups, err := e.byCategory(ctx, f)
+				return tasklog.NewGroups(groups, g), err
+			}
 		}
 	}
 	rows, err := e.scan(ctx, f, q, superseded)

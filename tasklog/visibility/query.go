@@ -22,6 +22,7 @@ const maxPushedValues = 500
 type query struct {
 	terms []string
 	exact bool
+	folds bool // the store takes texts for equal that only look alike
 }
 
 func (q query) String() string { return strings.Join(q.terms, " AND ") }
@@ -30,7 +31,8 @@ func (q *query) and(term string) { q.terms = append(q.terms, term) }
 
 // with returns the query with one more term.
 func (q query) with(term string) query {
-	return query{terms: append(slices.Clone(q.terms), term), exact: q.exact}
+	q.terms = append(slices.Clone(q.terms), term)
+	return q
 }
 
 // compile makes of a filter the narrowest query that the List API takes.
@@ -38,15 +40,18 @@ func (q query) with(term string) query {
 // It can compare the search attributes for equality and in time. Its LIKE is only a STARTS_WITH, whose
 // treatment of case depends on the server's database, as does its order of texts; so patterns and the
 // order of texts are left to the caller.
-func compile(f *tasklog.Filter) query {
-	q := query{exact: true}
+//
+// Where the store folds texts, what is equal is only among what the API finds, and what it leaves out may be wanted. The statuses, and the
+// type of the workflows, are written by this program alone, in one spelling.
+func compile(f *tasklog.Filter, folds bool) query {
+	q := query{exact: true, folds: folds}
 	q.and("WorkflowType = " + quote(tasklog.WorkflowType))
 	q.and(statusTerm(tasklog.NewStatusCondition(f.Statuses())))
 	for _, c := range f.Conditions() {
 		if c.Column == tasklog.Status {
 			continue // in the term above
 		}
-		term, exact := conditionTerm(c)
+		term, exact := conditionTerm(c, folds)
 		if term != "" {
 			q.and(term)
 		}
@@ -112,7 +117,7 @@ func statusTerm(c tasklog.StatusCondition) string {
 
 // conditionTerm returns the term of a condition, empty if there is none, and whether the term says all
 // that the condition does.
-func conditionTerm(c tasklog.Condition) (term string, exact bool) {
+func conditionTerm(c tasklog.Condition, folds bool) (term string, exact bool) {
 	switch c.Operator {
 	case tasklog.Like, tasklog.NotLike:
 		return "", false
@@ -123,7 +128,11 @@ func conditionTerm(c tasklog.Condition) (term string, exact bool) {
 	case tasklog.KindBool:
 		term, exact = equalityTerm(c.Column.Attribute(), c.Operator, c.Values), true
 	default:
+		if folds && c.Operator != tasklog.Eq && c.Operator != tasklog.In {
+			return "", false
+		}
 		term, exact = textTerm(c)
+		exact = exact && !folds
 	}
 	if term == "" {
 		return "", exact

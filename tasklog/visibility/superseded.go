@@ -39,7 +39,11 @@ func (s runSet) chunks() iter.Seq[[]any] {
 // prepare compiles the filter, and leaves out the runs that were superseded just now. Those that are too many for that
 // are left to the caller.
 func (e *Engine) prepare(ctx context.Context, f *tasklog.Filter) (query, runSet, error) {
-	q := compile(f)
+	folds, err := e.foldsText(ctx)
+	if err != nil {
+		return query{}, nil, err
+	}
+	q := compile(f, folds)
 	superseded, err := e.superseded(ctx)
 	if err == nil && superseded.unpushed() > 0 {
 		superseded, err = e.existing(ctx, superseded)
