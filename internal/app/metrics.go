@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
@@ -44,10 +45,17 @@ var described = map[string]string{
 	workflows.MetricTask:    "How long tasks took, from when they were enqueued, or due, to their end, by their last status.",
 }
 
+// ofTarget are labels that the Temporal client gives every metric, and that ours leave to Prometheus: those that do not go through that client
+// have not got them, and rules and dashboards join the two.
+var ofTarget = attribute.NewDenyKeysFilter("namespace")
+
 // view says how an instrument of the Temporal client is exported.
 func view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	help, ours := described[i.Name]
 	stream := sdkmetric.Stream{Name: i.Name, Description: cmp.Or(help, i.Description), Unit: i.Unit}
+	if ours {
+		stream.AttributeFilter = ofTarget
+	}
 	if i.Kind == sdkmetric.InstrumentKindHistogram {
 		bounds := callBounds
 		if ours {
