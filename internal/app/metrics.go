@@ -45,16 +45,15 @@ var described = map[string]string{
 	workflows.MetricTask:    "How long tasks took, from when they were enqueued, or due, to their end, by their last status.",
 }
 
-// ofTarget are labels that the Temporal client gives every metric, and that ours leave to Prometheus: those that do not go through that client
-// have not got them, and rules and dashboards join the two.
-var ofTarget = attribute.NewDenyKeysFilter("namespace")
+// withoutNamespace takes away a label that the Temporal client gives its metrics and ours. It is the same for the whole process, or says that it is
+// not known; what does not go through that client has not got it; and it has the name of the label by which Prometheus tells targets apart.
+var withoutNamespace = attribute.NewDenyKeysFilter("namespace")
 
 // view says how an instrument of the Temporal client is exported.
 func view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	help, ours := described[i.Name]
-	stream := sdkmetric.Stream{Name: i.Name, Description: cmp.Or(help, i.Description), Unit: i.Unit}
-	if ours {
-		stream.AttributeFilter = ofTarget
+	stream := sdkmetric.Stream{
+		Name: i.Name, Description: cmp.Or(help, i.Description), Unit: i.Unit, AttributeFilter: withoutNamespace,
 	}
 	if i.Kind == sdkmetric.InstrumentKindHistogram {
 		bounds := callBounds
