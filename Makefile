@@ -9,11 +9,12 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GO_LICENSES := github.com/google/go-licenses/v2@v2.0.1
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.14.3
 CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+HELM := helm.sh/helm/v3/cmd/helm@v3.22.0
 
 # Flags for `go test`.
 TESTFLAGS ?= -timeout 20m
 
-.PHONY: test race vet lint workflowcheck deployments generate docs fmt check vuln licenses release-check snapshot reproducible release
+.PHONY: test race vet lint workflowcheck deployments generate docs fmt check vuln licenses release-check snapshot reproducible release chart chart-push
 
 # Every test, against real parts. The first run builds the embedded Temporal server, which takes some minutes.
 test: deployments
@@ -104,3 +105,16 @@ reproducible: $(TOOLS)/goreleaser
 		(cd $$dir/$$n && GOCACHE=$$dir/$$n.cache $(RELEASE) build --snapshot --single-target --clean) && \
 		(cd $$dir/$$n/dist && find . -type f -perm -u+x | sort | xargs sha256sum) >$$dir/$$n.sums || exit 1; \
 	done; cat $$dir/one.sums; diff $$dir/one.sums $$dir/another.sums
+
+# The Helm chart of a release, `make chart VERSION=v1.2.3`, in dist/: its own version has no v, as Helm wants it, and its images' has, as the tag.
+CHART_VERSION = $(VERSION:v%=%)
+
+chart:
+	@case "$(VERSION)" in v[0-9]*) ;; *) echo "VERSION is \"$(VERSION)\"; it must be that of a release, such as v1.2.3" >&2; exit 2; esac
+	go run $(HELM) package deployments/helm/taskqueue --version $(CHART_VERSION) --app-version $(VERSION) --destination dist
+
+# It needs a login to the registry, of Docker or of Helm.
+CHART_REGISTRY ?= oci://ghcr.io/distributed-task-queue/charts
+
+chart-push: chart
+	go run $(HELM) push dist/taskqueue-$(CHART_VERSION).tgz $(CHART_REGISTRY)

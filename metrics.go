@@ -18,15 +18,16 @@ const (
 	resultEnqueued  = "enqueued"
 	resultDuplicate = "duplicate" // the id is taken, or the idempotency key was used before
 	resultRefused   = "refused"   // it can never be enqueued
+	resultAbandoned = "abandoned" // the caller did not wait for the end; a deadline that passed is no such choice, but a failure
 	resultFailed    = "failed"    // it may work another time
 )
 
 func newEnqueued(queues []dispatcher.Queue) *prometheus.CounterVec {
 	enqueued := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: MetricEnqueued, Help: "Tasks that this process was asked to enqueue, by result: enqueued, duplicate, refused or failed.",
+		Name: MetricEnqueued, Help: "Tasks that this process was asked to enqueue, by result: enqueued, duplicate, refused, abandoned or failed.",
 	}, []string{"queue", "broker", "result"})
 	for _, q := range queues { // so that a rate sees the first task of each
-		for _, result := range []string{resultEnqueued, resultDuplicate, resultRefused, resultFailed} {
+		for _, result := range []string{resultEnqueued, resultDuplicate, resultRefused, resultAbandoned, resultFailed} {
 			enqueued.WithLabelValues(q.Name, q.Broker.Name(), result)
 		}
 	}
@@ -45,12 +46,12 @@ func (c *Client) count(ctx context.Context, t *task.Task, err error) {
 	if q, unknown := c.dispatcher.Queue(t.Queue); unknown == nil {
 		queue, broker = q.Name, q.Broker.Name()
 	}
-	result := resultOf(err)
+	result := resultOf(ctx, err)
 	c.enqueued.WithLabelValues(queue, broker, result).Inc()
 	c.config.Logger.DebugContext(ctx, "A task was to be enqueued", "task", t.ID, "action", t.Action, "queue", queue, "result", result)
 }
 
-func resultOf(err error) string {
+func resultOf(ctx context.Context, err error) string {
 	if err == nil {
 		return resultEnqueued
 	}
@@ -59,6 +60,9 @@ func resultOf(err error) string {
 	}
 	if isRefusal(err) {
 		return resultRefused
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return resultAbandoned
 	}
 	return resultFailed
 }

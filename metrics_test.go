@@ -1,8 +1,10 @@
 package taskqueue_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
@@ -26,19 +28,29 @@ func TestEnqueuedTasksAreCounted(t *testing.T) {
 	}
 	require.Error(t, enqueue("", taskqueue.Options{Queue: bulk}))
 	require.Error(t, enqueue("a", taskqueue.Options{Queue: "nowhere"}))
-	_, err := b.client.CreateTaskTx(t.Context(), nil, "a", nil, "", &taskqueue.Options{Queue: bulk})
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err := b.client.CreateTask(gone, "a", nil, "", &taskqueue.Options{Queue: urgent})
+	require.ErrorContains(t, err, "canceled")
+	late, end := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer end()
+	_, err = b.client.CreateTask(late, "a", nil, "", &taskqueue.Options{Queue: urgent})
+	require.ErrorContains(t, err, "deadline exceeded")
+	_, err = b.client.CreateTaskTx(t.Context(), nil, "a", nil, "", &taskqueue.Options{Queue: bulk})
 	require.Error(t, err)
 	want := strings.NewReplacer("BULK", bulk, "URGENT", urgent).Replace(`
-# HELP taskqueue_enqueued_total Tasks that this process was asked to enqueue, by result: enqueued, duplicate, refused or failed.
+# HELP taskqueue_enqueued_total Tasks that this process was asked to enqueue, by result: enqueued, duplicate, refused, abandoned or failed.
 # TYPE taskqueue_enqueued_total counter
 taskqueue_enqueued_total{broker="",queue="",result="refused"} 1
+taskqueue_enqueued_total{broker="temporal",queue="BULK",result="abandoned"} 0
 taskqueue_enqueued_total{broker="temporal",queue="BULK",result="duplicate"} 1
 taskqueue_enqueued_total{broker="temporal",queue="BULK",result="enqueued"} 2
 taskqueue_enqueued_total{broker="temporal",queue="BULK",result="failed"} 0
 taskqueue_enqueued_total{broker="temporal",queue="BULK",result="refused"} 2
+taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="abandoned"} 1
 taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="duplicate"} 1
 taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="enqueued"} 1
-taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="failed"} 0
+taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="failed"} 1
 taskqueue_enqueued_total{broker="temporal",queue="URGENT",result="refused"} 0
 `)
 	require.NoError(t, testutil.CollectAndCompare(b.client, strings.NewReader(want)))

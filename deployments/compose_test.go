@@ -84,7 +84,19 @@ func TestComposeConfigurationIsUnderstood(t *testing.T) {
 			}
 			requireUnderstood(t, path, environment)
 		}
+		require.NotNil(t, project.Services["api"].StopGracePeriod, file)
+		require.Greater(t, time.Duration(*project.Services["api"].StopGracePeriod), apiShutdown(t)+10*time.Second, "requests that run need their time")
 		require.Greater(t, time.Duration(*project.Services["worker"].StopGracePeriod), shutdownTimeout(t, path)+10*time.Second,
 			"cancelled tasks need time to be recorded")
+	}
+}
+
+// Temporal's development server makes the namespace default itself, and keeps what has ended there for a day.
+func TestTheSingleMachineKeepsTasksForLongerThanADay(t *testing.T) {
+	t.Parallel()
+	for name, service := range loadCompose(t, "compose/single.yaml").Services {
+		if service.Build != nil {
+			require.NotEqual(t, "default", *service.Environment["TEMPORAL_NAMESPACE"], name)
+		}
 	}
 }

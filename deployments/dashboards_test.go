@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,8 +44,8 @@ func TestDashboardsShowMetricsThatExist(t *testing.T) {
 		variables := map[string]bool{"__rate_interval": true, "__all": true}
 		for _, v := range d.Templating.List {
 			variables[v.Name] = true
-			if labels := regexp.MustCompile(`^label_values\((\w+), (\w+)\)$`).FindStringSubmatch(v.Definition); labels != nil {
-				require.Contains(t, known[labels[1]], labels[2], file)
+			if labels := regexp.MustCompile(`^label_values\((\w+)(?:\{namespace=~"\$namespace"\})?, (\w+)\)$`).FindStringSubmatch(v.Definition); labels != nil {
+				require.Contains(t, slices.Concat(known[labels[1]], anywhere), labels[2], file)
 			} else {
 				require.Equal(t, "datasource", v.Type, file)
 			}
@@ -66,6 +67,7 @@ func TestDashboardsShowMetricsThatExist(t *testing.T) {
 			require.NotEmpty(t, p.FieldConfig.Defaults.Unit, "%s: %s", file, p.Title)
 			for _, target := range p.Targets {
 				known.check(t, target.Expr)
+				require.Contains(t, target.Expr, `{namespace=~"$namespace"`, "%s: %s", file, p.Title)
 			}
 		}
 	}

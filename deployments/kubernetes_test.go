@@ -2,10 +2,13 @@ package deployments
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -63,13 +66,30 @@ func (d document) validate(t *testing.T) error {
 // keda is the release whose definition of ScaledObject counts. Its Go types would bring hundreds of packages.
 const keda = "github.com/kedacore/keda/v2@v2.21.0"
 
+// scaledObjects is KEDA's own definition. It is in no go.mod, so this downloads it, unless it is in the cache of modules; a proxy may fail for a moment.
+var scaledObjects = sync.OnceValues(func() (content []byte, err error) {
+	for attempt := range 4 {
+		time.Sleep(time.Duration(attempt) * 5 * time.Second)
+		var output []byte
+		if output, err = exec.Command("go", "mod", "download", "-json", keda).Output(); err != nil {
+			err = fmt.Errorf("download %s: %w: %s", keda, err, output)
+			continue
+		}
+		var module struct{ Dir string }
+		if err := json.Unmarshal(output, &module); err != nil {
+			return nil, err
+		}
+		return os.ReadFile(filepath.Join(module.Dir, "config/crd/bases/keda.sh_scaledobjects.yaml"))
+	}
+	return nil, err
+})
+
 func (d document) validateScaledObject(t *testing.T) error {
 	t.Helper()
-	output, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", keda).Output()
-	require.NoError(t, err, string(output))
-	var module struct{ Dir string }
-	require.NoError(t, json.Unmarshal(output, &module))
-	content, err := os.ReadFile(filepath.Join(module.Dir, "config/crd/bases/keda.sh_scaledobjects.yaml"))
+	content, err := scaledObjects()
+	if err != nil && os.Getenv("TEST_KEDA") != "required" {
+		t.Skip(err)
+	}
 	require.NoError(t, err)
 	var definition struct {
 		Spec struct {

@@ -16,7 +16,7 @@ import (
 type metrics map[string][]string
 
 // anywhere are labels that Prometheus adds to every metric.
-var anywhere = []string{"job", "instance"}
+var anywhere = []string{"job", "instance", "namespace"}
 
 // documentedMetrics returns what docs/metrics.md tells of metrics. A test of cmd/standalone holds that against what a program exports.
 func documentedMetrics(t *testing.T) metrics {

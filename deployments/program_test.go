@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -62,6 +63,18 @@ func shutdownTimeout(t *testing.T, file string) time.Duration {
 	}
 	require.NoError(t, yaml.Unmarshal(content, &c))
 	timeout, err := time.ParseDuration(c.Worker.ShutdownTimeout)
+	require.NoError(t, err)
+	return timeout
+}
+
+// apiShutdown returns how long the API lets requests run when it is stopped.
+func apiShutdown(t *testing.T) time.Duration {
+	t.Helper()
+	source, err := os.ReadFile("../api/server.go")
+	require.NoError(t, err)
+	seconds := regexp.MustCompile(`shutdownTimeout\s+= (\d+) \* time\.Second`).FindSubmatch(source)
+	require.NotNil(t, seconds)
+	timeout, err := time.ParseDuration(string(seconds[1]) + "s")
 	require.NoError(t, err)
 	return timeout
 }

@@ -277,6 +277,8 @@ func TestTheWorkerServesItsMetrics(t *testing.T) {
 		`temporal_request_latency_seconds_bucket{`,
 		`go_goroutines `,
 	)
+	_, metrics := get("/metrics")
+	require.NotRegexp(t, `[{,]namespace=`, metrics, "that of Prometheus' target, by which installations are told apart")
 	status, _ := get("/readyz")
 	require.Equal(t, http.StatusOK, status)
 	// They are served while the task runs, and also while the worker waits for it to end.

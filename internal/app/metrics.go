@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
@@ -44,10 +45,16 @@ var described = map[string]string{
 	workflows.MetricTask:    "How long tasks took, from when they were enqueued, or due, to their end, by their last status.",
 }
 
+// withoutNamespace takes away a label that the Temporal client gives its metrics and ours. It is the same for the whole process, or says that it is
+// not known; what does not go through that client has not got it; and it has the name of the label by which Prometheus tells targets apart.
+var withoutNamespace = attribute.NewDenyKeysFilter("namespace")
+
 // view says how an instrument of the Temporal client is exported.
 func view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	help, ours := described[i.Name]
-	stream := sdkmetric.Stream{Name: i.Name, Description: cmp.Or(help, i.Description), Unit: i.Unit}
+	stream := sdkmetric.Stream{
+		Name: i.Name, Description: cmp.Or(help, i.Description), Unit: i.Unit, AttributeFilter: withoutNamespace,
+	}
 	if i.Kind == sdkmetric.InstrumentKindHistogram {
 		bounds := callBounds
 		if ours {

@@ -55,6 +55,15 @@ var kinds = map[Kind]costs{
 	},
 }
 
+// What it costs to delete a task when its retention is over, of whatever kind it was.
+var deletion = struct{ shardWrites, statements, commits, wal, indexWrites Constant }{
+	shardWrites: Constant{"writes to the history shard, deletion", 3, "", counted},
+	statements:  Constant{"statements that write, deletion", 13, "", counted},
+	commits:     Constant{"commits, deletion", 3, "", counted},
+	wal:         Constant{"write-ahead log, deletion", 8_600, "bytes", counted},
+	indexWrites: Constant{"writes to the index, deletion", 1, "", counted},
+}
+
 var (
 	databaseBytes      = Constant{"database, one finished task", 6_900, "bytes", weighed}
 	databaseParameters = Constant{"database, each byte of parameters", 3.2, "bytes", weighed}
@@ -76,6 +85,7 @@ func Constants() []Constant {
 		c := kinds[k]
 		all = append(all, c.shardWrites, c.statements, c.commits, c.wal, c.events, c.history, c.indexWrites)
 	}
+	all = append(all, deletion.shardWrites, deletion.statements, deletion.commits, deletion.wal, deletion.indexWrites)
 	return append(all, databaseBytes, databaseParameters, walParameters, historyParameters, indexBytes,
 		shardUse, leastShards, permitUse, indexShard, indexShardDoc)
 }

@@ -67,7 +67,8 @@ func (l Load) Validate() error {
 	return nil
 }
 
-// Plan is what a Load needs. Sizes are in bytes; what is per second is so at Load.Rate, what is stored follows from Load.Average.
+// Plan is what a Load needs. Sizes are in bytes; what is per second is so at Load.Rate, with what retention deletes meanwhile, at Load.Average; what is
+// stored follows from Load.Average.
 type Plan struct {
 	Kind Kind `json:"kind"`
 
@@ -102,18 +103,21 @@ func For(l Load) Plan {
 	c := kinds[p.Kind]
 	parameters := float64(l.Parameters)
 
+	// In the long run as many tasks are deleted as are enqueued: on average, and not when most are enqueued, for that is long ago then.
+	write := func(task, deleted float64) float64 { return l.Rate*task + l.Average*deleted }
+
 	// A shard writes one after another, which bounds it.
-	p.TasksPerShard = shardUse.Value / (c.shardWrites.Value * l.WriteLatency.Seconds())
+	p.TasksPerShard = l.Rate * shardUse.Value / (write(c.shardWrites.Value, deletion.shardWrites.Value) * l.WriteLatency.Seconds())
 	p.HistoryShards = powerOfTwo(max(l.Rate/p.TasksPerShard, leastShards.Value))
-	p.StatementsRate = l.Rate * c.statements.Value
-	p.CommitsRate = l.Rate * c.commits.Value
-	p.WriteAheadLogRate = l.Rate * (c.wal.Value + walParameters.Value*parameters)
+	p.StatementsRate = write(c.statements.Value, deletion.statements.Value)
+	p.CommitsRate = write(c.commits.Value, deletion.commits.Value)
+	p.WriteAheadLogRate = write(c.wal.Value+walParameters.Value*parameters, deletion.wal.Value)
 	p.HistoryEvents = int(c.events.Value)
 	p.HistoryBytes = c.history.Value + historyParameters.Value*parameters
 
 	p.Tasks = l.Average * l.Retention.Seconds()
 	p.DatabaseSize = p.Tasks * (databaseBytes.Value + databaseParameters.Value*parameters)
-	p.IndexWritesRate = l.Rate * c.indexWrites.Value
+	p.IndexWritesRate = write(c.indexWrites.Value, deletion.indexWrites.Value)
 	p.IndexSize = p.Tasks * indexBytes.Value
 	p.IndexShards = int(math.Ceil(max(p.IndexSize/indexShard.Value, p.Tasks/indexShardDoc.Value, 1)))
 

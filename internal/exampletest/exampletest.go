@@ -41,8 +41,12 @@ func Connect() client.Client {
 func Unique(name string) string { return name + "-" + string(task.NewID()) }
 
 // Work runs a worker of all queues of the client until the returned function is called.
-func Work(c *taskqueue.Client) (stop func()) {
-	w, err := c.NewWorker(worker.Config{Concurrency: 4, Logger: Quiet()})
+func Work(c *taskqueue.Client) (stop func()) { return WorkWith(c, worker.Config{Concurrency: 4}) }
+
+// WorkWith does the same with a worker that is configured otherwise.
+func WorkWith(c *taskqueue.Client, config worker.Config) (stop func()) {
+	config.Logger = Quiet()
+	w, err := c.NewWorker(config)
 	must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)

@@ -31,7 +31,7 @@ const DefaultTimeout = 90 * time.Second
 // Options of Run. The zero value is the default of each field.
 type Options struct {
 	// Retention is how long finished tasks are kept in a namespace that Run registers. That of an existing
-	// namespace is not changed. Default: DefaultRetention.
+	// namespace is not changed, but Progress is told if it is another one. Default: DefaultRetention.
 	Retention time.Duration
 	// Timeout is how long Run waits for the server to accept what it registered. Default: DefaultTimeout.
 	Timeout time.Duration
@@ -110,9 +110,9 @@ func (o Options) Report(done string) {
 
 func (s *setup) registerNamespace(ctx context.Context) error {
 	service := s.client.WorkflowService()
-	_, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.namespace})
+	described, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.namespace})
 	if err == nil {
-		s.progressf("The namespace %q exists.", s.namespace)
+		s.reportExisting(described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 		return nil
 	}
 	if !isNamespaceNotFound(err) {
@@ -128,6 +128,16 @@ func (s *setup) registerNamespace(ctx context.Context) error {
 	}
 	s.progressf("The namespace %q is registered; it keeps finished tasks for %s.", s.namespace, s.options.Retention)
 	return nil
+}
+
+// reportExisting tells how long a namespace that was there keeps finished tasks. Whoever made it chose that, so it is told and not changed.
+func (s *setup) reportExisting(retention time.Duration) {
+	if retention == s.options.Retention {
+		s.progressf("The namespace %q exists; it keeps finished tasks for %s.", s.namespace, retention)
+		return
+	}
+	s.progressf("The namespace %q exists; it keeps finished tasks for %s, and not for %s: `temporal operator namespace update --namespace %s --retention %s` changes that.",
+		s.namespace, retention, s.options.Retention, s.namespace, s.options.Retention)
 }
 
 func (s *setup) registerAttributes(ctx context.Context) error {

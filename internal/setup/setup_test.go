@@ -59,9 +59,13 @@ func TestRunSetsUpANewNamespaceAndMayRunAgain(t *testing.T) {
 
 	told = nil
 	require.NoError(t, Run(t.Context(), c, namespace, options))
-	require.Contains(t, told[0], "exists")
+	require.Equal(t, `The namespace "`+namespace+`" exists; it keeps finished tasks for 48h0m0s.`, told[0])
 	require.Contains(t, told[1], "exist")
 	require.Equal(t, 2, initialized)
+
+	told, options.Retention = nil, 0
+	require.NoError(t, Run(t.Context(), c, namespace, options))
+	require.Contains(t, told[0], "keeps finished tasks for 48h0m0s, and not for 720h0m0s: `temporal operator namespace update --namespace "+namespace+" --retention 720h0m0s`")
 
 	require.Eventually(t, func() bool {
 		count, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})

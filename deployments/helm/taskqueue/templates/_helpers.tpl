@@ -21,7 +21,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- /* The image of a program: include "taskqueue.image" (list . "api") */ -}}
 {{- define "taskqueue.image" -}}
 {{- $ := index . 0 -}}
-{{- printf "%s/taskqueue-%s:%s" $.Values.image.registry (index . 1) ($.Values.image.tag | default $.Chart.AppVersion) -}}
+{{- $tag := $.Values.image.tag | default $.Chart.AppVersion -}}
+{{- if eq $tag "dev" -}}
+{{- fail "this chart is of no release, so there are no images of its version: set image.tag" -}}
+{{- end -}}
+{{- printf "%s/taskqueue-%s:%s" $.Values.image.registry (index . 1) $tag -}}
 {{- end -}}
 
 {{- define "taskqueue.serviceAccount" -}}
@@ -70,10 +74,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 {{- end }}
 {{- if .Values.temporal.tlsSecret }}
+{{- if not (or .Values.temporal.tlsClient .Values.temporal.tlsCA) }}
+{{- fail "temporal.tlsSecret has nothing that is used: set temporal.tlsClient, temporal.tlsCA or both" }}
+{{- end }}
+{{- if .Values.temporal.tlsClient }}
 - name: TEMPORAL_TLS_CLIENT_CERT_PATH
   value: /etc/temporal/tls/tls.crt
 - name: TEMPORAL_TLS_CLIENT_KEY_PATH
   value: /etc/temporal/tls/tls.key
+{{- end }}
 {{- if .Values.temporal.tlsCA }}
 - name: TEMPORAL_TLS_SERVER_CA_CERT_PATH
   value: /etc/temporal/tls/ca.crt
@@ -107,14 +116,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 {{- end -}}
 
-{{- /* What all pods have in common. */ -}}
+{{- /*
+What all pods have in common: include "taskqueue.pod" (list . $account). Links to services are off because their variables begin with the names of
+services: those of a release whose name begins with taskqueue would be taken for keys of the configuration.
+*/ -}}
 {{- define "taskqueue.pod" -}}
-serviceAccountName: {{ include "taskqueue.serviceAccount" . }}
-automountServiceAccountToken: {{ .Values.serviceAccount.automountToken }}
+{{- $ := index . 0 -}}
+serviceAccountName: {{ index . 1 }}
+automountServiceAccountToken: {{ $.Values.serviceAccount.automountToken }}
 enableServiceLinks: false
 securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
-{{- with .Values.image.pullSecrets }}
+  {{- toYaml $.Values.podSecurityContext | nindent 2 }}
+{{- with $.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
