@@ -57,7 +57,8 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files), origins: allowed}
+	config = config.WithDefaults()
+	s := &Server{config: config, contract: c, engine: gin.New(), presenter: Presenter(config.Files, config.Logger), origins: allowed}
 	if s.config.Authenticator != nil {
 		s.limiter = newLimiter(s.config.Limits)
 	}

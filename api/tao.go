@@ -23,7 +23,7 @@ func (s *Server) mountTAO() error {
 	if s.config.TAO.Off {
 		return nil
 	}
-	h, err := tao.New(tao.Config{Files: s.config.Files, RedirectURL: s.config.TAO.RedirectURL})
+	h, err := tao.New(tao.Config{Files: s.config.Files, Logger: s.config.Logger, RedirectURL: s.config.TAO.RedirectURL})
 	if err != nil {
 		return fmt.Errorf("api: Config.TAO: %w", err)
 	}
