@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -92,11 +93,19 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 	if err != nil {
 		return err
 	}
+	s.explain(c, result.Failures)
 	c.JSON(http.StatusOK, struct {
 		Success bool `json:"success"`
 		tasklog.BulkResult
 	}{result.Success(), result})
 	return nil
+}
+
+// explain gives the failures of a bulk operation the reasons that clients are told.
+func (s *Server) explain(c *call, failures []tasklog.BulkTask) {
+	for i, f := range failures {
+		failures[i].Reason = s.problemOfOne(c, fmt.Errorf("task %q: %w", f.ID, f.Err)).Detail
+	}
 }
 
 func (s *Server) rerunTask(c *call) error {
