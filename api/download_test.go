@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -190,4 +191,51 @@ func TestTasksAreShownWhateverTheStorageSays(t *testing.T) {
 			require.NotContains(t, string(a.body), "secret")
 		})
 	}
+}
+
+// empty is a bucket that counts how often it is asked, and has nothing.
+type empty struct {
+	driver.Bucket
+
+	asked atomic.Int32
+}
+
+func (c *empty) Attributes(context.Context, string) (*driver.Attributes, error) {
+	c.asked.Add(1)
+	return nil, errors.New("there is none")
+}
+
+func (*empty) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.NotFound }
+
+func (*empty) Close() error { return nil }
+
+// However many follow a task, the storage is asked once for all of them.
+func TestEventStreamsLookForAFileTogether(t *testing.T) {
+	t.Parallel()
+	files := &empty{}
+	b := setupFiles(t, blob.NewBucket(files))
+	id := b.create(map[string]any{"action": "echo", "parameters": echo{File: "out.csv"}}).ID
+	var streams []*stream
+	for i := range 20 {
+		path := "/api/v1/tasks/" + id + "/events"
+		if i%2 == 1 {
+			path = "/api/v1/events?queue=" + b.queue
+		}
+		s := b.follow(path)
+		_, told := s.next()
+		require.True(t, told)
+		streams = append(streams, s)
+	}
+	b.work()
+	for _, s := range streams {
+		for {
+			e, told := s.next()
+			require.True(t, told)
+			if strings.Contains(e.data, `"completed"`) {
+				require.Contains(t, e.data, `"hasFile":false`)
+				break
+			}
+		}
+	}
+	require.LessOrEqual(t, files.asked.Load(), int32(4), "the task's topic asks once, the list's when the index changes")
 }
