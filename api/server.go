@@ -80,8 +80,8 @@ func New(config Config) (*Server, error) {
 	if err := s.engine.SetTrustedProxies(s.config.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("api: Config.TrustedProxies: %w; give addresses, or networks such as 10.0.0.0/8", err)
 	}
-	// What needs no credentials is answered from memory. It has no limit: a browser asks for all files of the dashboard at once, and nobody
-	// is to keep others from finding out whether the server is well.
+	// What needs no credentials costs next to nothing, and has no limit: a browser asks for all files of the dashboard at once, and nobody is
+	// to keep others from finding out whether the server is well.
 	open, limited := s.engine.Group("/"), s.engine.Group("/", s.limitRate)
 	s.engine.NoRoute(s.limitRate, func(c *gin.Context) {
 		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)

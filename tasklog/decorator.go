@@ -37,7 +37,7 @@ func WithHasFile(files FileChecker) Decorator {
 			return "hasFile", false, true, nil
 		}
 		exists, err := files.Exists(ctx, name)
-		return "hasFile", exists, err == nil, nil //nolint:nilerr // see above
+		return "hasFile", exists, err == nil, nil
 	}
 }
 
@@ -154,7 +154,7 @@ type TreeView struct {
 
 // Tree presents a tree.
 func (p Presenter) Tree(ctx context.Context, t *Tree) (TreeView, error) {
-	views, err := p.Collection(ctx, t.entities())
+	views, err := p.Collection(ctx, t.appendTo(nil))
 	if err != nil {
 		return TreeView{}, err
 	}
@@ -162,11 +162,11 @@ func (p Presenter) Tree(ctx context.Context, t *Tree) (TreeView, error) {
 	return view, nil
 }
 
-// entities returns the task and its descendants, each before its children.
-func (t *Tree) entities() Collection {
-	all := Collection{t.Entity}
+// appendTo appends the task and its descendants, each before its children.
+func (t *Tree) appendTo(all Collection) Collection {
+	all = append(all, t.Entity)
 	for _, child := range t.Children {
-		all = append(all, child.entities()...)
+		all = child.appendTo(all)
 	}
 	return all
 }
