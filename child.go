@@ -36,7 +36,7 @@ func (c *Client) enqueueChild(ctx context.Context, t *task.Task) error {
 		return err
 	}
 	err = queue.Broker.Enqueue(ctx, t)
-	if result := resultOf(err); result == resultDuplicate || result == resultRefused {
+	if result := resultOf(ctx, err); result == resultDuplicate || result == resultRefused {
 		// It must be taken back although ctx may have ended.
 		return errors.Join(err, c.tellParent(context.WithoutCancel(ctx), t.ParentID, -1))
 	}

@@ -44,6 +44,9 @@ type Config struct {
 	AllowedOrigins []string
 	// Limits bound what each identity, and each address without one, may send. They hold where there is an Authenticator.
 	Limits Limits
+	// TrustedProxies are the addresses, or networks as in 10.0.0.0/8, of proxies in front: their X-Forwarded-For says which address a
+	// request comes from. Default: none, it comes from who has sent it.
+	TrustedProxies []string
 	// Timeout is how long a request may take before it is answered with 503; downloads may take longer. Default: DefaultTimeout.
 	Timeout time.Duration
 	// TAO says whether and how the endpoints of the PHP system are served. Default: they are, and tell of no redirectUrl.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -108,12 +109,20 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{
 		ControlOptions: options, DryRun: body.DryRun, Limit: body.Limit, After: body.Cursor,
 	})
+	s.explain(c, result.Failures)
 	answer := bulkAnswer{result.Success(), result}
 	if err != nil {
 		return &stoppedError{err, answer}
 	}
 	c.JSON(http.StatusOK, answer)
 	return nil
+}
+
+// explain gives the failures of a bulk operation the reasons that clients are told.
+func (s *Server) explain(c *call, failures []tasklog.BulkTask) {
+	for i, f := range failures {
+		failures[i].Reason = s.problemOfOne(c, fmt.Errorf("task %q: %w", f.ID, f.Err)).Detail
+	}
 }
 
 func (s *Server) rerunTask(c *call) error {

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -192,4 +194,31 @@ func TestManyTasksInParts(t *testing.T) {
 		require.Equal(t, field, p.Field)
 		require.NotContains(t, p.Detail, "'not' failed")
 	}
+}
+
+// locked is a storage of which nothing can be deleted.
+type locked struct{}
+
+func (locked) Delete(context.Context, string) error {
+	return errors.New("dial tcp 10.0.0.7:9000: secret of the storage")
+}
+
+// What went wrong inside is for the log.
+func TestFailuresOfManyTellNothingOfTheServersInside(t *testing.T) {
+	t.Parallel()
+	actions := taskqueue.NewRegistry()
+	require.NoError(t, taskqueue.Register(actions, runEcho))
+	log := make(logLines, 100)
+	b := setupWith(t, taskqueue.Config{
+		Temporal: temporaltest.Dial(t), Queues: []taskqueue.Queue{{Name: temporaltest.UniqueName(t)}}, Actions: actions, Files: locked{},
+		Logger: temporaltest.Logger(t),
+	}, api.Config{Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	b.work()
+	id := b.create(map[string]any{"action": "echo", "category": "export", "parameters": echo{File: "out.csv"}}).ID
+	b.awaitClosed(id)
+	a := b.do(http.MethodPost, "/api/v1/tasks/archive", map[string]any{"ids": []string{id}})
+	require.Equal(t, []bulkTask{{id, "the error is in the server's log"}}, read[bulkResult](t, a, http.StatusOK).Failures)
+	line := <-log
+	require.Contains(t, line, "secret of the storage")
+	require.Contains(t, line, id)
 }

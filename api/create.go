@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/distributed-task-queue/taskqueue/internal/newtask"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -31,11 +33,14 @@ func (s *Server) createTask(c *call) error {
 }
 
 // prepare returns a task that is wanted with the owner that it is to have, and with an idempotency key that is the visitor's own. The
-// key of the header counts if the task has none itself.
+// key of the header counts if the task has none itself. Nobody gets an id that somebody's key may make.
 func (c *call) prepare(wanted newtask.Task, key string) (newtask.Task, error) {
 	owner, err := c.ownerOf(wanted.Owner, wanted.ParentID)
 	if err != nil {
 		return newtask.Task{}, err
+	}
+	if made, err := uuid.Parse(string(wanted.ID)); err == nil && made.Version() == 8 {
+		return newtask.Task{}, &task.InvalidError{Field: "id", Reason: "is a UUID of version 8, which only ids that are made of idempotency keys are; give another"}
 	}
 	wanted.Owner = owner
 	switch given := wanted.IdempotencyKey; {

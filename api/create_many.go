@@ -2,9 +2,7 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/distributed-task-queue/taskqueue"
@@ -100,9 +98,6 @@ func (s *Server) creationOf(c *call, created taskqueue.Created) creation {
 
 // refused is the result of a task that could not be enqueued.
 func (s *Server) refused(c *call, err error) creation {
-	p := problemOf(err)
-	if p.Status >= http.StatusInternalServerError && !errors.Is(err, c.Request.Context().Err()) {
-		s.config.Logger.LogAttrs(c.Request.Context(), slog.LevelError, "a task of many could not be enqueued", slog.Int("status", p.Status), slog.Any("error", err))
-	}
+	p := s.problemOfOne(c, err)
 	return creation{Status: p.Status, Problem: p}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
@@ -42,10 +43,17 @@ func TestIdempotencyKey(t *testing.T) {
 	require.NotEqual(t, first.ID, read[entity](t, post(g.ben, wanted, idempotencyKey, key), created).ID)
 	forAna := strings.Replace(wanted, `{`, `{"owner":"`+g.ana+`",`, 1)
 	require.NotEqual(t, first.ID, read[entity](t, post(operator, forAna, idempotencyKey, key), created).ID)
-	// Who takes the id that a key would make finds out nothing and gets nothing.
-	taken := temporaltest.UniqueName(t)
-	squatted := read[entity](t, post(g.ana, wanted, idempotencyKey, taken), created).ID
-	readProblem(t, post(g.ben, `{"action":"echo","id":"`+squatted+`"}`), http.StatusConflict)
+	// Nobody can take the id that somebody's key makes, nor find out whether the key has been used.
+	for _, id := range []string{first.ID, strings.ToUpper(first.ID), "6d5f0c3e-64a8-8b0e-9d2a-3f5b8f0f1d77"} {
+		taken := `{"action":"echo","id":"` + id + `"}`
+		p := readProblem(t, post(g.ben, taken), http.StatusUnprocessableEntity)
+		require.Equal(t, "id", p.Field)
+		require.Contains(t, p.Detail, "UUID of version 8")
+		many := read[creations](t, g.as(g.ben, http.MethodPost, "/api/v1/tasks/bulk", `{"tasks":[`+taken+`]}`), ok)
+		require.Equal(t, p, *many.Results[0].Problem)
+	}
+	own := uuid.NewString()
+	require.Equal(t, own, read[entity](t, post(g.ben, `{"action":"echo","id":"`+own+`"}`), created).ID, "other UUIDs may be")
 
 	for header, want := range map[string]string{
 		`"`:                      "1 to 255 characters",

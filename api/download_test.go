@@ -2,17 +2,23 @@ package api_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
 	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/gcerrors"
 )
 
 func TestDownload(t *testing.T) {
@@ -129,4 +135,107 @@ func TestDownloadInParts(t *testing.T) {
 	changed := get("Range", "bytes=2-", "If-Range", tag)
 	require.Equal(t, http.StatusOK, changed.StatusCode)
 	require.Equal(t, "short", string(changed.body))
+}
+
+// away is a bucket that answers with errors. Only what is used of a driver is there.
+type away struct{ driver.Bucket }
+
+func (away) Attributes(context.Context, string) (*driver.Attributes, error) {
+	return nil, errors.New("secret of the storage")
+}
+
+func (away) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.Unknown }
+
+func (away) Close() error { return nil }
+
+// A list is worth more than what it says of files: it does not fail because of a name that no file can have, nor because the storage does.
+func TestTasksAreShownWhateverTheStorageSays(t *testing.T) {
+	t.Parallel()
+	folder := setupInFolder(t)
+	b := setupFiles(t, blob.NewBucket(away{}))
+	for name, c := range map[string]struct {
+		*bundle
+
+		download int
+		hasFile  []byte
+	}{
+		"a name that no file can have": {folder, http.StatusNotFound, []byte(`"hasFile":false`)},
+		"a storage that fails":         {b, http.StatusInternalServerError, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.work()
+			id := c.create(map[string]any{"action": "echo", "parameters": echo{File: strings.Repeat("x", 300)}, "label": "shown"}).ID
+			c.awaitClosed(id)
+			query := "?queue=" + c.queue + "&status=completed"
+			c.await("the index knows", func() bool {
+				return read[list](t, c.do(http.MethodGet, "/api/v1/tasks"+query, nil), http.StatusOK).Total == 1
+			})
+			for _, a := range []answer{
+				c.do(http.MethodGet, "/api/v1/tasks"+query, nil), c.do(http.MethodGet, "/api/v1/tasks/"+id, nil),
+				c.do(http.MethodGet, "/api/v1/tasks/"+id+"/tree", nil),
+				c.do(http.MethodPost, "/api/v1/tasks/search", `{"filters":[{"column":"id","op":"eq","value":"`+id+`"}]}`),
+				c.do(http.MethodPost, "/api/v1/datatable", map[string]any{"filtercolumns": map[string]any{"id": id}}),
+				c.do(http.MethodGet, core+"/get?taskId="+id, nil, ajax...),
+			} {
+				require.Equal(t, http.StatusOK, a.StatusCode, "%s: %s", a.Request.URL, a.body)
+				require.Contains(t, string(a.body), `"shown"`, "%s", a.Request.URL)
+				require.Equal(t, c.hasFile != nil, bytes.Contains(a.body, []byte(`"hasFile"`)), "%s", a.body)
+				require.Contains(t, string(a.body), string(c.hasFile))
+			}
+			e, told := c.follow("/api/v1/tasks/" + id + "/events").next()
+			require.True(t, told)
+			require.Contains(t, e.data, `"shown"`)
+			a := c.do(http.MethodGet, "/api/v1/tasks/"+id+"/file", nil)
+			readProblem(t, a, c.download)
+			require.NotContains(t, string(a.body), "secret")
+		})
+	}
+}
+
+// empty is a bucket that counts how often it is asked, and has nothing.
+type empty struct {
+	driver.Bucket
+
+	asked atomic.Int32
+}
+
+func (c *empty) Attributes(context.Context, string) (*driver.Attributes, error) {
+	c.asked.Add(1)
+	return nil, errors.New("there is none")
+}
+
+func (*empty) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.NotFound }
+
+func (*empty) Close() error { return nil }
+
+// However many follow a task, the storage is asked once for all of them.
+func TestEventStreamsLookForAFileTogether(t *testing.T) {
+	t.Parallel()
+	files := &empty{}
+	b := setupFiles(t, blob.NewBucket(files))
+	id := b.create(map[string]any{"action": "echo", "parameters": echo{File: "out.csv"}}).ID
+	var streams []*stream
+	for i := range 20 {
+		path := "/api/v1/tasks/" + id + "/events"
+		if i%2 == 1 {
+			path = "/api/v1/events?queue=" + b.queue
+		}
+		s := b.follow(path)
+		_, told := s.next()
+		require.True(t, told)
+		streams = append(streams, s)
+	}
+	b.work()
+	for _, s := range streams {
+		for {
+			e, told := s.next()
+			require.True(t, told)
+			if strings.Contains(e.data, `"completed"`) {
+				require.Contains(t, e.data, `"hasFile":false`)
+				break
+			}
+		}
+	}
+	require.LessOrEqual(t, files.asked.Load(), int32(4), "the task's topic asks once, the list's when the index changes")
 }

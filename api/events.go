@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -42,10 +41,10 @@ func (s *Server) streamTask(c *call) error {
 	id := task.ID(c.Param("id"))
 	known := c.GetHeader("Last-Event-ID")
 	subscribe := func() *events.Reader[events.TaskUpdate] {
-		return s.streams.tasks.Subscribe(c.topic(string(id)), events.PollTask(c.log, id))
+		return s.streams.tasks.Subscribe(c.topic(string(id)), events.PollTask(c.log, id, s.presenter))
 	}
 	return stream(s, c, subscribe,
-		func(ctx context.Context, w func() (*events.Writer, error), u events.TaskUpdate) (bool, error) {
+		func(w func() (*events.Writer, error), u events.TaskUpdate) (bool, error) {
 			if u.ID == known {
 				if u.Final() {
 					c.Status(http.StatusNoContent) // this is how a client of events is told not to come back
@@ -55,15 +54,11 @@ func (s *Server) streamTask(c *call) error {
 				return true, err
 			}
 			known = u.ID
-			view, err := s.presenter.Entity(ctx, u.Entity)
-			if err != nil {
-				return false, err
-			}
 			writer, err := w()
 			if err != nil {
 				return false, err
 			}
-			if err := writer.Send("task", u.ID, view); err != nil || !u.Final() {
+			if err := writer.Send("task", u.ID, u.View); err != nil || !u.Final() {
 				return true, err
 			}
 			return false, writer.Send("end", "", struct{}{})
@@ -93,10 +88,10 @@ func (s *Server) streamTasks(c *call) error {
 	}
 	known, first := c.GetHeader("Last-Event-ID"), true
 	subscribe := func() *events.Reader[events.ListUpdate] {
-		return s.streams.lists.Subscribe(c.topic(c.Request.URL.Query().Encode()), events.PollList(c.log, f))
+		return s.streams.lists.Subscribe(c.topic(c.Request.URL.Query().Encode()), events.PollList(c.log, f, s.presenter))
 	}
 	return stream(s, c, subscribe,
-		func(ctx context.Context, w func() (*events.Writer, error), u events.ListUpdate) (bool, error) {
+		func(w func() (*events.Writer, error), u events.ListUpdate) (bool, error) {
 			writer, err := w()
 			if err != nil {
 				return false, err
@@ -108,14 +103,11 @@ func (s *Server) streamTasks(c *call) error {
 				}
 				u.More = known != ""
 			}
-			change := listChange{Total: u.Total, More: u.More, Gone: []task.ID{}}
+			change := listChange{Total: u.Total, More: u.More, Tasks: u.Tasks(), Gone: []task.ID{}}
 			for id := range u.Gone {
 				change.Gone = append(change.Gone, id)
 			}
 			slices.Sort(change.Gone)
-			if change.Tasks, err = s.presenter.Collection(ctx, u.Tasks()); err != nil {
-				return false, err
-			}
 			return true, writer.Send("tasks", u.ID, change)
 		})
 }
@@ -132,7 +124,7 @@ func (c *call) topic(name string) string {
 // this was all. Nothing is written before the first update, so that an error until then is answered as any other. What send gets makes the
 // writer. It subscribes only if there is a place for the stream.
 func stream[U events.Update[U]](s *Server, c *call, subscribe func() *events.Reader[U],
-	send func(context.Context, func() (*events.Writer, error), U) (bool, error),
+	send func(func() (*events.Writer, error), U) (bool, error),
 ) error {
 	leave, err := s.streams.places.take(c.Context, c.visitor.Subject)
 	if err != nil {
@@ -180,7 +172,7 @@ func stream[U events.Update[U]](s *Server, c *call, subscribe func() *events.Rea
 		update, some, err := r.Take()
 		more := true
 		if err == nil && some {
-			more, err = send(ctx, open, update)
+			more, err = send(open, update)
 		}
 		if err != nil || !more {
 			return end(err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -19,7 +21,7 @@ func (s *Server) getHealth(c *call) error {
 }
 
 func (s *Server) getReadiness(c *call) error {
-	if err := s.Ready(c.Request.Context()); err != nil {
+	if err := s.readiness.of(c.Request.Context(), s); err != nil {
 		s.config.Logger.WarnContext(c.Request.Context(), "not ready", "error", err)
 		if c.visitor.Role == auth.Anonymous { // who may be anybody
 			return kindUnavailable.problem("", "not ready; "+detailInternal)
@@ -28,6 +30,29 @@ func (s *Server) getReadiness(c *call) error {
 	}
 	c.JSON(http.StatusOK, healthy)
 	return nil
+}
+
+// readyFor is how long an answer of Ready counts for everybody who asks: they may be anybody, and many.
+const readyFor = time.Second
+
+// readiness is what Ready has said last.
+type readiness struct {
+	mu    sync.Mutex
+	asked time.Time
+	err   error
+}
+
+// of returns whether the server is ready. Whoever asks first asks for all who come meanwhile, so it does not stop when they are gone.
+func (r *readiness) of(ctx context.Context, s *Server) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.asked) >= readyFor {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Timeout)
+		defer cancel()
+		r.err = s.Ready(ctx)
+		r.asked = time.Now()
+	}
+	return r.err
 }
 
 // probe is the id of a task that does not exist.

@@ -80,7 +80,7 @@ func (s *Server) authenticate(c *gin.Context) (visitor, error) {
 	}
 	if refused, ok := errors.AsType[*auth.RefusedError](err); ok {
 		s.config.Logger.LogAttrs(c.Request.Context(), slog.LevelInfo, "credentials are refused",
-			slog.String("path", c.Request.URL.Path), slog.String("address", c.RemoteIP()), slog.Any("error", err))
+			slog.String("path", c.Request.URL.Path), slog.String("address", c.ClientIP()), slog.Any("error", err))
 		v = visitor{Identity: auth.Identity{Role: auth.Anonymous}, refused: kindUnauthenticated.problem("", refused.Reason)}
 	} else if err != nil {
 		return visitor{}, fmt.Errorf("authenticate: %w", err)

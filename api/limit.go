@@ -95,7 +95,7 @@ func (s *Server) limitRate(c *gin.Context) {
 	v := visitorOf(c)
 	name := "subject " + v.Subject
 	if v.Role == auth.Anonymous {
-		name = "address " + network(c.RemoteIP())
+		name = "address " + network(c.ClientIP())
 	}
 	if wait := s.limiter.take(name, time.Now()); wait > 0 {
 		seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))

@@ -57,6 +57,16 @@ func (s *Server) fail(c *gin.Context, err error) {
 	s.answerFailure(c, err, func(p *problem) { p.write(c) })
 }
 
+// problemOfOne returns the problem with one task of a request for many, which goes on. If the server is to blame, its log says why.
+func (s *Server) problemOfOne(c *call, err error) *problem {
+	ctx := c.Request.Context()
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, ctx.Err()) {
+		s.config.Logger.ErrorContext(ctx, "one task of many failed", "path", c.Request.URL.Path, "status", p.Status, "error", err)
+	}
+	return p
+}
+
 // answerFailure answers with the problem that the error is, as write puts it, if there is still somebody to answer.
 func (s *Server) answerFailure(c *gin.Context, err error, write func(*problem)) {
 	ctx := c.Request.Context()

@@ -95,13 +95,49 @@ func TestTooManyRequests(t *testing.T) {
 	require.Equal(t, 3, limited(g.ben), "everybody has a limit of their own")
 	require.Equal(t, 3, limited(wrong), "whose credentials are refused are limited by address")
 	require.Equal(t, 0, limited(nobody), "which is the same one")
-	require.Equal(t, http.StatusTooManyRequests, g.do(http.MethodGet, "/readyz", nil).StatusCode)
+	undocumented := func(path string) int { // which is nothing for checking
+		t.Helper()
+		response, err := http.Get(g.url + path) //nolint:noctx // a test
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Equal(t, http.StatusTooManyRequests, undocumented("/api/v1/nope"))
+	for range 5 {
+		for _, path := range []string{"/", "/assets/settings.json", "/healthz", "/readyz", "/openapi.yaml", "/openapi-tao.yaml"} {
+			require.Equal(t, http.StatusOK, undocumented(path), "%s needs no credentials, and has no limit", path)
+		}
+	}
 	_, err := api.New(api.Config{Client: g.client, Limits: api.Limits{RequestsPerSecond: -1}})
 	require.ErrorContains(t, err, "requestsPerSecond is -1")
+	_, err = api.New(api.Config{Client: g.client, TrustedProxies: []string{"proxy.example"}})
+	require.ErrorContains(t, err, "TrustedProxies")
+	require.ErrorContains(t, err, "proxy.example")
 
 	open := setup(t)
 	for range 3 * api.DefaultBurst {
 		require.Equal(t, http.StatusOK, open.do(http.MethodGet, "/api/v1/actions", nil).StatusCode, "without authentication there is no limit")
+	}
+}
+
+// Behind a proxy everybody has its address, unless it is trusted to say whose the request is.
+func TestAddressesBehindAProxy(t *testing.T) {
+	t.Parallel()
+	limits := api.Limits{RequestsPerSecond: 0.01, Burst: 1}
+	const first, second = "192.0.2.1", "192.0.2.2"
+	for name, c := range map[string]struct {
+		trusted []string
+		from    []string // X-Forwarded-For of the requests
+		status  []int
+	}{
+		"trusted":     {[]string{"127.0.0.0/8"}, []string{first, second, first, "192.0.2.3, " + second}, []int{401, 401, 429, 429}},
+		"not trusted": {nil, []string{first, second}, []int{401, 429}},
+		"others are":  {[]string{"10.0.0.1"}, []string{first, second}, []int{401, 429}},
+	} {
+		g := setupGuardedWith(t, api.Config{Limits: limits, TrustedProxies: c.trusted})
+		for i, from := range c.from {
+			require.Equal(t, c.status[i], g.do(http.MethodGet, "/api/v1/actions", nil, "X-Forwarded-For", from).StatusCode, "%s: %d", name, i)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	envSchemathesisCases = "TEST_SCHEMATHESIS_CASES"
 )
 
-// Whatever schemathesis makes up from the document, right or wrong, is answered as the document says, and never with 5xx.
+// Whatever schemathesis makes up from the documents, right or wrong, is answered as they say, and never with 5xx.
 //
 // It archives and cancels everything, so the other tests, which share its server, wait until it is done.
 func TestSchemathesisFindsNothing(t *testing.T) {
@@ -32,17 +32,21 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 	require.NoError(t, b.files.WriteAll(t.Context(), "out.csv", []byte("a,b\n"), nil))
 	b.awaitClosed(b.create(map[string]any{"action": "echo", "id": "done", "parameters": echo{File: "out.csv"}}).ID)
 	b.create(map[string]any{"action": "declared", "delay": "1h"})
-	config, err := filepath.Abs("testdata/schemathesis.toml")
-	require.NoError(t, err)
-	command := exec.CommandContext(t.Context(), schemathesis, "--config-file", config, "run", b.url+"/openapi.yaml",
-		"--seed", "1", "--max-examples", cmp.Or(os.Getenv(envSchemathesisCases), "5"), "--continue-on-failure", "--generation-database", "none",
-		"--request-timeout", "60", "--suppress-health-check", "all", "--no-color", "--warnings", "off",
-	)
-	command.Dir = t.TempDir() // it keeps notes where it is run
-	out, err := command.CombinedOutput()
-	t.Logf("%s", out)
-	require.NoError(t, err)
-	require.Regexp(t, `[1-9][0-9]{2,} generated`, string(out), "it has tried much")
+	for document, config := range map[string]string{"openapi.yaml": "schemathesis.toml", "openapi-tao.yaml": "schemathesis-tao.toml"} {
+		t.Run(document, func(t *testing.T) {
+			config, err := filepath.Abs(filepath.Join("testdata", config))
+			require.NoError(t, err)
+			command := exec.CommandContext(t.Context(), schemathesis, "--config-file", config, "run", b.url+"/"+document,
+				"--seed", "1", "--max-examples", cmp.Or(os.Getenv(envSchemathesisCases), "5"), "--continue-on-failure", "--generation-database", "none",
+				"--request-timeout", "60", "--suppress-health-check", "all", "--no-color", "--warnings", "off",
+			)
+			command.Dir = t.TempDir() // it keeps notes where it is run
+			out, err := command.CombinedOutput()
+			t.Logf("%s", out)
+			require.NoError(t, err)
+			require.Regexp(t, `[1-9][0-9]{2,} generated`, string(out), "it has tried much")
+		})
+	}
 	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/readyz", nil).StatusCode)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/api/dashboard"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -37,6 +38,7 @@ type Server struct {
 	origins   origins
 	limiter   *limiter // nil: nobody is limited
 	streams   *streams
+	readiness readiness
 	history   *queueadmin.History
 }
 
@@ -57,7 +59,8 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	quietGin()
-	s := &Server{config: config.WithDefaults(), contract: c, engine: gin.New(), presenter: Presenter(config.Files), origins: allowed}
+	config = config.WithDefaults()
+	s := &Server{config: config, contract: c, engine: gin.New(), presenter: Presenter(config.Files, config.Logger), origins: allowed}
 	if s.config.Authenticator != nil {
 		s.limiter = newLimiter(s.config.Limits)
 	}
@@ -72,16 +75,23 @@ func New(config Config) (*Server, error) {
 	// A task's id may hold any character, so a slash in it arrives as %2F.
 	s.engine.UseEscapedPath = true
 	s.engine.UnescapePathValues = true
-	s.engine.Use(s.requests.measure, s.logAccess, pace, s.recover, continueTrace, secure, s.checkHost, s.crossOrigin, s.identify, s.limitRate)
-	s.engine.NoRoute(func(c *gin.Context) {
+	s.engine.Use(s.requests.measure, s.logAccess, pace, s.recover, continueTrace, secure, s.checkHost, s.crossOrigin, s.identify)
+	s.engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	if err := s.engine.SetTrustedProxies(s.config.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("api: Config.TrustedProxies: %w; give addresses, or networks such as 10.0.0.0/8", err)
+	}
+	// What needs no credentials costs next to nothing, and has no limit: a browser asks for all files of the dashboard at once, and nobody is
+	// to keep others from finding out whether the server is well.
+	open, limited := s.engine.Group("/"), s.engine.Group("/", s.limitRate)
+	s.engine.NoRoute(s.limitRate, func(c *gin.Context) {
 		kindNoRoute.problem("", fmt.Sprintf("nothing is at %s; /openapi.yaml says what there is", c.Request.URL.Path)).write(c)
 	})
-	s.engine.NoMethod(func(c *gin.Context) {
+	s.engine.NoMethod(s.limitRate, func(c *gin.Context) {
 		kindMethod.problem("", fmt.Sprintf("%s is not allowed here; allowed: %s", c.Request.Method, c.Writer.Header().Get("Allow"))).write(c)
 	})
 	site := dashboard.Handler(s.config.Dashboard)
 	for _, path := range []string{"/", "/assets/*file"} {
-		s.engine.Match([]string{http.MethodGet, http.MethodHead}, path, gin.WrapH(site))
+		open.Match([]string{http.MethodGet, http.MethodHead}, path, gin.WrapH(site))
 	}
 	for _, r := range routes {
 		o, ok := c.operations[r.operation]
@@ -91,9 +101,13 @@ func New(config Config) (*Server, error) {
 		if r.needs == 0 {
 			return nil, fmt.Errorf("api: nobody has decided who may %s", r.operation)
 		}
-		s.engine.Handle(r.method, r.path, s.serve(r, o))
+		group := limited
+		if r.needs == auth.Anonymous {
+			group = open
+		}
+		group.Handle(r.method, r.path, s.serve(r, o))
 	}
-	return s, s.mountTAO()
+	return s, s.mountTAO(open, limited)
 }
 
 // Handler returns the API, for a server of one's own. Without authentication it takes only requests whose Host is this machine. The queues

@@ -18,21 +18,21 @@ type TAO struct {
 	RedirectURL string
 }
 
-// mountTAO serves the endpoints of the PHP system, if they are wanted.
-func (s *Server) mountTAO() error {
+// mountTAO serves the endpoints of the PHP system, if they are wanted: their document in one group, everything else in the other.
+func (s *Server) mountTAO(open, limited *gin.RouterGroup) error {
 	if s.config.TAO.Off {
 		return nil
 	}
-	h, err := tao.New(tao.Config{Files: s.config.Files, RedirectURL: s.config.TAO.RedirectURL})
+	h, err := tao.New(tao.Config{Files: s.config.Files, Logger: s.config.Logger, RedirectURL: s.config.TAO.RedirectURL})
 	if err != nil {
 		return fmt.Errorf("api: Config.TAO: %w", err)
 	}
 	for _, r := range tao.Routes() {
 		for _, method := range tao.Methods() {
-			s.engine.Handle(method, r.Path, s.serveTAO(h, r))
+			limited.Handle(method, r.Path, s.serveTAO(h, r))
 		}
 	}
-	s.engine.GET(tao.DocumentPath, func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", tao.Document()) })
+	open.GET(tao.DocumentPath, func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", tao.Document()) })
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (t ReportType) Valid() bool {
 type Report struct {
 	Type    ReportType `json:"type"`
 	Message string     `json:"message"`
-	// Data is any JSON value. In a success report a string names a file that the task left,
+	// Data is any JSON value. In a success report a string names a file that the task left (see FileName),
 	// and an object may hold "uriResource", the resource that it made.
 	Data     any      `json:"data"`
 	Children []Report `json:"children"`

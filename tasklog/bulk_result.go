@@ -37,6 +37,8 @@ type BulkResult struct {
 type BulkTask struct {
 	ID     task.ID `json:"id"`
 	Reason string  `json:"reason"`
+	// Err is why the task failed, with all that is in Reason; nil of one that was skipped.
+	Err error `json:"-"`
 }
 
 // Success reports whether at least one task was changed, and every one that is not done already could be. Ids that
@@ -81,7 +83,7 @@ func (t *tally) goOn(next string, remaining int) {
 
 // skip notes a task that is done already.
 func (t *tally) skip(id task.ID, reason string) {
-	t.add(func(r *BulkResult) { r.skip(1, reason, BulkTask{id, reason}) })
+	t.add(func(r *BulkResult) { r.skip(1, reason, BulkTask{ID: id, Reason: reason}) })
 }
 
 // unknown notes an id without a task.
@@ -89,7 +91,7 @@ func (t *tally) unknown(id task.ID) {
 	const reason = "Task log not found."
 	t.add(func(r *BulkResult) {
 		r.Unknown++
-		r.skip(1, reason, BulkTask{id, reason})
+		r.skip(1, reason, BulkTask{ID: id, Reason: reason})
 	})
 }
 
@@ -97,7 +99,7 @@ func (t *tally) unknown(id task.ID) {
 func (t *tally) refuse(verb Verb, n int, known ...*NotEligibleError) {
 	tasks := make([]BulkTask, len(known))
 	for i, e := range known {
-		tasks[i] = BulkTask{e.ID, e.Error()}
+		tasks[i] = BulkTask{ID: e.ID, Reason: e.Error()}
 	}
 	t.add(func(r *BulkResult) {
 		r.Refused += n
@@ -119,7 +121,7 @@ func (t *tally) fail(id task.ID, err error) {
 		r.Eligible++
 		r.Failed++
 		if len(r.Failures) < maxListed {
-			r.Failures = append(r.Failures, BulkTask{id, err.Error()})
+			r.Failures = append(r.Failures, BulkTask{ID: id, Reason: err.Error(), Err: err})
 		}
 	})
 }

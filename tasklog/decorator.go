@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
-// Decorator adds one key to the JSON of entities. When ok is false it adds none to this one.
+// Decorator adds one key to the JSON of entities. When ok is false it adds none to this one. It is safe for concurrent use.
 type Decorator func(ctx context.Context, e Entity) (key string, value any, ok bool, err error)
 
 // WithCategory adds "category".
@@ -21,12 +23,13 @@ func WithCategory() Decorator {
 	}
 }
 
-// FileChecker knows which files there are in the storage that actions leave their files in.
+// FileChecker knows which files there are in the storage that actions leave their files in. What keeps it from knowing is its own to log.
 type FileChecker interface {
 	Exists(ctx context.Context, name string) (bool, error)
 }
 
-// WithHasFile adds "hasFile": whether the task left a file, and it is still there.
+// WithHasFile adds "hasFile": whether the task left a file, and it is still there. When files returns an error nobody can tell, and the key
+// is left out: a list is worth more than what it says of files.
 func WithHasFile(files FileChecker) Decorator {
 	return func(ctx context.Context, e Entity) (string, any, bool, error) {
 		name := e.FileName()
@@ -34,10 +37,7 @@ func WithHasFile(files FileChecker) Decorator {
 			return "hasFile", false, true, nil
 		}
 		exists, err := files.Exists(ctx, name)
-		if err != nil {
-			return "", nil, false, fmt.Errorf("look for file %q of task %q: %w", name, e.ID, err)
-		}
-		return "hasFile", exists, true, nil
+		return "hasFile", exists, err == nil, nil
 	}
 }
 
@@ -126,15 +126,22 @@ func (p Presenter) Entity(ctx context.Context, e Entity) (View, error) {
 	return view, nil
 }
 
-// Collection presents a list; its JSON is an array, [] when it is empty.
+// presentedAtOnce is how many entities of a list are presented at a time: for each, a decorator may ask a storage that is far away.
+const presentedAtOnce = 16
+
+// Collection presents a list, some of it at a time; its JSON is an array, [] when it is empty.
 func (p Presenter) Collection(ctx context.Context, c Collection) ([]View, error) {
-	views := make([]View, 0, len(c))
-	for _, e := range c {
-		view, err := p.Entity(ctx, e)
-		if err != nil {
-			return nil, err
-		}
-		views = append(views, view)
+	views := make([]View, len(c))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(presentedAtOnce)
+	for i, e := range c {
+		group.Go(func() (err error) {
+			views[i], err = p.Entity(ctx, e)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return views, nil
 }
@@ -147,17 +154,30 @@ type TreeView struct {
 
 // Tree presents a tree.
 func (p Presenter) Tree(ctx context.Context, t *Tree) (TreeView, error) {
-	view, err := p.Entity(ctx, t.Entity)
+	views, err := p.Collection(ctx, t.appendTo(nil))
 	if err != nil {
 		return TreeView{}, err
 	}
-	tree := TreeView{Task: view, Children: []TreeView{}}
+	view, _ := t.view(views)
+	return view, nil
+}
+
+// appendTo appends the task and its descendants, each before its children.
+func (t *Tree) appendTo(all Collection) Collection {
+	all = append(all, t.Entity)
 	for _, child := range t.Children {
-		childView, err := p.Tree(ctx, child)
-		if err != nil {
-			return TreeView{}, err
-		}
+		all = child.appendTo(all)
+	}
+	return all
+}
+
+// view returns the tree of the views that the entities have, which come in the same order, and the views that are left.
+func (t *Tree) view(views []View) (TreeView, []View) {
+	tree, rest := TreeView{Task: views[0], Children: []TreeView{}}, views[1:]
+	for _, child := range t.Children {
+		var childView TreeView
+		childView, rest = child.view(rest)
 		tree.Children = append(tree.Children, childView)
 	}
-	return tree, nil
+	return tree, rest
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -100,9 +102,51 @@ func TestSimpleManagement(t *testing.T) {
 	require.NotContains(t, got, `"report"`)
 	require.Contains(t, got, `"hasFile":false`)
 
-	_, err := tasklog.SimpleManagement(files{}, redirect, true).Collection(t.Context(), tasklog.Collection{exported()})
-	require.ErrorContains(t, err, "the storage is away")
-	views, err := without.Collection(t.Context(), nil)
+	views, err := tasklog.SimpleManagement(files{}, redirect, true).Collection(t.Context(), tasklog.Collection{exported()})
+	require.NoError(t, err, "a list does not fail because the storage is away")
+	require.Equal(t, "["+exportedJSON+`,"category":"export"}]`, toJSON(t, views))
+	views, err = without.Collection(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "[]", toJSON(t, views))
+}
+
+// slow is a storage that answers after a while.
+type slow struct{}
+
+func (slow) Exists(context.Context, string) (bool, error) {
+	time.Sleep(20 * time.Millisecond)
+	return true, nil
+}
+
+// A list, or a tree, waits for its files together and not one by one.
+func TestFilesOfAListAreLookedForTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := tasklog.Presenter{Decorators: []tasklog.Decorator{tasklog.WithHasFile(slow{})}}
+		list, tree := make(tasklog.Collection, 1000), &tasklog.Tree{Entity: exported()}
+		for i := range list {
+			list[i] = exported()
+			list[i].ID = task.ID(strconv.Itoa(i))
+			parent := tree
+			if i%3 > 0 {
+				parent = tree.Children[len(tree.Children)-1]
+			}
+			parent.Children = append(parent.Children, &tasklog.Tree{Entity: list[i]})
+		}
+		began := time.Now()
+		views, err := p.Collection(t.Context(), list)
+		require.NoError(t, err)
+		for i, v := range views {
+			require.Equal(t, task.ID(strconv.Itoa(i)), v.Entity.ID, "in order")
+			require.Contains(t, toJSON(t, v), `"hasFile":true`)
+		}
+		shown, err := p.Tree(t.Context(), tree)
+		require.NoError(t, err)
+		require.Less(t, time.Since(began), 4*time.Second)
+		require.Len(t, shown.Children, 334)
+		for i, child := range shown.Children[:333] {
+			require.Equal(t, task.ID(strconv.Itoa(3*i)), child.Task.Entity.ID)
+			require.Equal(t, task.ID(strconv.Itoa(3*i+2)), child.Children[1].Task.Entity.ID)
+		}
+	})
 }

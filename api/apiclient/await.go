@@ -7,31 +7,39 @@ import (
 	"time"
 )
 
-// How long AwaitTask waits before it asks again: at first, and at most.
 const (
+	// How long AwaitTask waits before it asks again: at first, and at most.
 	firstWait = 50 * time.Millisecond
 	lastWait  = 2 * time.Second
+
+	// arrival is how long AwaitTask believes that a task which the server does not know is still to come.
+	arrival = 30 * time.Second
 )
 
 // AwaitTask returns a task when it has ended, however it has: see Task.Status and Task.Report. It asks ever less often, up to every two
 // seconds, and reads the task only when it has changed. A server that has too much to do is asked again when it wants to be.
+//
+// On a queue with the broker rds or sqs a task is unknown until a relay has taken it. So the error that there is no such task is
+// returned only after 30 seconds, unless the task has been seen before.
 func (c *ClientWithResponses) AwaitTask(ctx context.Context, id string) (*Task, error) {
 	params := &GetTaskParams{}
+	began := time.Now()
 	for wait := firstWait; ; wait = min(wait*3/2, lastWait) {
 		got, err := c.GetTaskWithResponse(ctx, id, params)
-		pause := wait
-		if busy, ok := tryAgain(err); ok {
-			pause = max(busy, wait)
-		} else if err != nil {
+		busy, again := tryAgain(err)
+		toCome := unknown(err) && params.IfNoneMatch == nil && time.Since(began) < arrival
+		switch {
+		case again, toCome:
+		case err != nil:
 			return nil, err
-		} else if found := got.JSON200; found != nil {
-			if found.ended() {
-				return found, nil
+		case got.JSON200 != nil:
+			if got.JSON200.ended() {
+				return got.JSON200, nil
 			}
 			params.IfNoneMatch = new(got.HTTPResponse.Header.Get("ETag"))
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(max(busy, wait)):
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
@@ -45,6 +53,12 @@ func tryAgain(err error) (time.Duration, bool) {
 		return 0, false
 	}
 	return e.RetryAfter, true
+}
+
+// unknown reports whether the answer was that there is no such task.
+func unknown(err error) bool {
+	e, ok := errors.AsType[*ProblemError](err)
+	return ok && e.Problem.Type == "urn:taskqueue:problem:task-not-found"
 }
 
 // ended reports whether the task will not change any more by itself.

@@ -758,7 +758,7 @@ type NewTask struct {
 	// Examples: 90s, 1h30m, 0.5
 	Delay string `json:"delay,omitempty"`
 
-	// ID An id that no task has yet. Left out, one is made.
+	// ID An id that no task has yet, and no UUID of version 8, as those are made of idempotency keys. Left out, one is made.
 	ID string `json:"id,omitempty"`
 
 	// IdempotencyKey What the header `Idempotency-Key` is for one task. Not together with `id`.
@@ -1118,7 +1118,7 @@ type Task struct {
 	// CreatedAtElapsed Seconds from then to now.
 	CreatedAtElapsed int `json:"createdAtElapsed,omitempty"`
 
-	// HasFile There is a file to download. Left out where the storage of files is not configured.
+	// HasFile There is a file to download. Left out where the storage of files is not configured or does not answer.
 	HasFile bool `json:"hasFile,omitempty"`
 
 	// Highlights Where the words of `text` are, by the name of the key: `taskLabel`, `report`, `parameters`. A key has at most three

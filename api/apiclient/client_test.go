@@ -1,6 +1,7 @@
 package apiclient_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -158,7 +160,7 @@ func TestProblemsAreErrors(t *testing.T) {
 	require.ErrorAs(t, err, &problem)
 	require.Equal(t, "urn:taskqueue:problem:unknown-queue", problem.Problem.Type)
 	require.ErrorContains(t, err, `the API answers 422: There is no such queue: Queue "nowhere" does not exist`)
-	_, err = client.AwaitTask(ctx, "nobody")
+	_, err = client.GetTaskWithResponse(ctx, "nobody", nil)
 	require.ErrorAs(t, err, &problem)
 	require.Equal(t, http.StatusNotFound, problem.Problem.Status)
 }
@@ -202,4 +204,53 @@ func TestAwaitTaskIsPatient(t *testing.T) {
 	asked.Store(1)
 	_, err = client.AwaitTask(ctx, "x")
 	require.Error(t, err)
+}
+
+// script answers requests in their order, the last answer again and again. An empty one is that nobody knows the task.
+type script []string
+
+func (s *script) Do(*http.Request) (*http.Response, error) {
+	body, status := (*s)[0], http.StatusOK
+	if body == "" {
+		body, status = `{"type":"urn:taskqueue:problem:task-not-found","title":"There is no such task"}`, http.StatusNotFound
+	}
+	if len(*s) > 1 {
+		*s = (*s)[1:]
+	}
+	header := http.Header{"Content-Type": {"application/json"}, "Etag": {`"one"`}}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewBufferString(body))}, nil
+}
+
+// A task of a queue with a store is unknown until a relay has taken it.
+func TestAwaitTaskWaitsForTheRelay(t *testing.T) {
+	t.Parallel()
+	const runs, done = `{"id":"x","status":"in_progress"}`, `{"id":"x","status":"completed"}`
+	for name, c := range map[string]struct {
+		answers script
+		waits   [2]time.Duration // at least, at most
+		status  apiclient.TaskStatus
+	}{
+		"it comes":      {script{"", "", "", "", "", runs, done}, [2]time.Duration{500 * time.Millisecond, 2 * time.Second}, apiclient.TaskStatusCompleted},
+		"it never does": {script{""}, [2]time.Duration{30 * time.Second, 32 * time.Second}, ""},
+		"it is gone":    {script{runs, ""}, [2]time.Duration{0, time.Second}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, err := apiclient.New("http://tasks.example", apiclient.WithHTTPClient(&c.answers))
+				require.NoError(t, err)
+				began := time.Now()
+				got, err := client.AwaitTask(t.Context(), "x")
+				waited := time.Since(began)
+				require.GreaterOrEqual(t, waited, c.waits[0])
+				require.LessOrEqual(t, waited, c.waits[1])
+				if c.status == "" {
+					require.EqualError(t, err, "the API answers 404: There is no such task")
+					return
+				}
+				require.NoError(t, err)
+				require.Equal(t, c.status, got.Status)
+			})
+		})
+	}
 }

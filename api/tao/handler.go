@@ -1,9 +1,11 @@
 package tao
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -13,6 +15,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/distributed-task-queue/taskqueue/api/internal/taskfile"
+	"github.com/distributed-task-queue/taskqueue/internal/filestore"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
 
@@ -20,6 +23,8 @@ import (
 type Config struct {
 	// Files holds the files that tasks leave. Default: nil, no task has a file.
 	Files *blob.Bucket
+	// Logger gets what keeps the Handler from knowing whether a task has a file. Default: slog.Default().
+	Logger *slog.Logger
 	// RedirectURL is where a front end may send people to see what a task has made: see ParseRedirectURL. Default: nowhere, and no
 	// answer has a redirectUrl.
 	RedirectURL string
@@ -38,7 +43,10 @@ func New(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tao: RedirectURL %w", err)
 	}
-	files := bucket{config.Files}
+	var files tasklog.FileChecker = noFiles{}
+	if config.Files != nil {
+		files = filestore.New(config.Files, cmp.Or(config.Logger, slog.Default()))
+	}
 	return &Handler{
 		config:   config,
 		managed:  tasklog.SimpleManagement(files, redirect, true),
@@ -52,15 +60,10 @@ func withFile(_ context.Context, e tasklog.Entity) (string, any, bool, error) {
 	return "file", e.FileName() != "", true, nil
 }
 
-// bucket is a FileChecker that may have no bucket, and then no file.
-type bucket struct{ *blob.Bucket }
+// noFiles is the FileChecker of a Handler without a bucket.
+type noFiles struct{}
 
-func (b bucket) Exists(ctx context.Context, name string) (bool, error) {
-	if b.Bucket == nil {
-		return false, nil
-	}
-	return b.Bucket.Exists(ctx, name)
-}
+func (noFiles) Exists(context.Context, string) (bool, error) { return false, nil }
 
 // What ParseRedirectURL replaces.
 const (

@@ -18,6 +18,7 @@ function call(string $method, string $path, ?array $body = null, array $headers 
     if ($key = getenv('TASKQUEUE_API_KEY')) {
         $headers[] = "Authorization: Bearer $key";
     }
+    $patience = time() + 30;
     while (true) {
         $curl = curl_init($url);
         $wait = 1;
@@ -41,7 +42,9 @@ function call(string $method, string $path, ?array $body = null, array $headers 
             throw new RuntimeException("$method $url: " . curl_error($curl));
         }
         $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
-        if ($status === 429 || $status === 503) {
+        // A task of a queue with the broker rds or sqs is unknown until a relay has taken it.
+        $toCome = $status === 404 && time() < $patience;
+        if ($status === 429 || $status === 503 || $toCome) {
             sleep($wait);
             continue;
         }

@@ -19,6 +19,7 @@ def call(method: str, url: str, body: Any = None, **headers: str) -> tuple[Any, 
     data = None if body is None else json.dumps(body).encode()
     headers["Content-Type"] = "application/json"
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    patience = time.monotonic() + 30
     while True:
         try:
             with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30) as answer:
@@ -26,7 +27,9 @@ def call(method: str, url: str, body: Any = None, **headers: str) -> tuple[Any, 
         except urllib.error.HTTPError as error:
             if error.code == 304:
                 return None, headers["If-None-Match"]
-            if error.code not in (429, 503):
+            # A task of a queue with the broker rds or sqs is unknown until a relay has taken it.
+            to_come = error.code == 404 and time.monotonic() < patience
+            if error.code not in (429, 503) and not to_come:
                 problem = json.load(error)
                 raise SystemExit(f"{problem['status']} {problem['title']}: {problem.get('detail', '')}") from error
             time.sleep(int(error.headers.get("Retry-After", 1)))

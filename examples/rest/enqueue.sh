@@ -16,11 +16,16 @@ answer=$(call "$url" --header 'Content-Type: application/json' \
 	exit 1
 }
 
-while task=$(call "$url/$id"); do
+# A task of a queue with the broker rds or sqs is unknown until a relay has taken it.
+patience=$(($(date +%s) + 30))
+while true; do
+	task=$(call "$url/$id") || true
 	case "$task" in
-	*'"status":"created"'* | *'"status":"in_progress"'*) sleep 1 ;;
+	*'"status":"created"'* | *'"status":"in_progress"'*) ;;
+	*task-not-found*) if [ "$(date +%s)" -ge "$patience" ]; then break; fi ;;
 	*) break ;;
 	esac
+	sleep 1
 done
 echo "$task"
 case "$task" in *'"status":"completed"'*) ;; *) exit 1 ;; esac

@@ -3,11 +3,13 @@ package rest_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +75,17 @@ func run(t *testing.T, url, key string, program []string) (string, error) {
 	return strings.ReplaceAll(string(out), "\r\n", "\n"), err
 }
 
+// late answers once for each task that there is none, as an API does until a relay has taken it.
+func late(next http.Handler) http.Handler {
+	var asked sync.Map
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, again := asked.LoadOrStore(r.URL.Path, true); r.Method == http.MethodGet && !again {
+			r.URL.Path += "-is-to-come"
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // serve runs an API and a worker until the test ends.
 func serve(t *testing.T) (url, key string) {
 	t.Helper()
@@ -102,7 +115,7 @@ func serve(t *testing.T) (url, key string) {
 	require.NoError(t, err)
 	server, err := api.New(api.Config{Client: client, Files: files, Authenticator: authenticator, Logger: temporaltest.Logger(t)})
 	require.NoError(t, err)
-	listening := httptest.NewServer(server.Handler())
+	listening := httptest.NewServer(late(server.Handler()))
 	t.Cleanup(listening.Close)
 	return listening.URL, key
 }

@@ -26,7 +26,7 @@ func (a *App) NewAPI(m *monitor.Monitor) (*api.Server, error) {
 	}
 	config := api.Config{
 		Client: a.Client, Files: a.Files, Monitor: m, Logger: a.Logger, Timeout: settings.Timeout,
-		Authenticator: authenticator, TLS: encryption, AllowedOrigins: settings.CORS.AllowedOrigins, Limits: settings.Limits,
+		Authenticator: authenticator, TLS: encryption, AllowedOrigins: settings.CORS.AllowedOrigins, Limits: settings.Limits, TrustedProxies: settings.TrustedProxies,
 		TAO:       api.TAO{Off: !settings.TAO.Enabled, RedirectURL: settings.TAO.RedirectURL},
 		Dashboard: dashboard.Config{TemporalUI: settings.TemporalUI, Namespace: a.Namespace},
 	}

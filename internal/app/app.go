@@ -19,6 +19,7 @@ import (
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/internal/config"
+	"github.com/distributed-task-queue/taskqueue/internal/filestore"
 	"github.com/distributed-task-queue/taskqueue/internal/setup"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
@@ -84,7 +85,7 @@ func (a *App) open(ctx context.Context, settings taskqueue.Config) (err error) {
 			return fmt.Errorf("open the bucket that files.url names: %w", err)
 		}
 		a.closers = append(a.closers, a.Files.Close)
-		settings.Files = bucketFiles{a.Files}
+		settings.Files = filestore.New(a.Files, a.Logger)
 	}
 	brokers, err := openBrokers(ctx, a.Config, &settings)
 	if err != nil {

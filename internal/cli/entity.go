@@ -14,7 +14,7 @@ import (
 
 // printEntity prints one task.
 func (p *program) printEntity(ctx context.Context, a *app.App, e tasklog.Entity) error {
-	view, err := api.Presenter(a.Files).Entity(ctx, e)
+	view, err := api.Presenter(a.Files, a.Logger).Entity(ctx, e)
 	if err != nil {
 		return err
 	}

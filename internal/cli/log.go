@@ -33,7 +33,7 @@ func (p *program) logListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				views, err := api.Presenter(a.Files).With(tasklog.WithHighlights(filter)).Collection(c.Context(), found.Tasks)
+				views, err := api.Presenter(a.Files, a.Logger).With(tasklog.WithHighlights(filter)).Collection(c.Context(), found.Tasks)
 				if err != nil {
 					return err
 				}
@@ -83,7 +83,7 @@ func (p *program) logTreeCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				view, err := api.Presenter(a.Files).Tree(c.Context(), tree)
+				view, err := api.Presenter(a.Files, a.Logger).Tree(c.Context(), tree)
 				if err != nil {
 					return err
 				}

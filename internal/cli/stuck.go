@@ -33,7 +33,7 @@ func (p *program) stuckListCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					view, err := api.Presenter(a.Files).With(withCause(t)).Entity(c.Context(), t.Entity)
+					view, err := api.Presenter(a.Files, a.Logger).With(withCause(t)).Entity(c.Context(), t.Entity)
 					if err != nil {
 						return err
 					}

@@ -20,7 +20,9 @@ type API struct {
 	TLS     TLS           `yaml:"tls"`
 	CORS    CORS          `yaml:"cors"`
 	Limits  api.Limits    `yaml:"limits"`
-	TAO     TAO           `yaml:"tao"`
+	// TrustedProxies are the addresses and networks of proxies that say in X-Forwarded-For which address a request comes from.
+	TrustedProxies []string `yaml:"trustedProxies"`
+	TAO            TAO      `yaml:"tao"`
 	// TemporalUI is the address of the Temporal Web UI, to which the dashboard links. Default: none, so it does not.
 	TemporalUI string `yaml:"temporalUi"`
 }
@@ -49,8 +51,8 @@ type CORS struct {
 func defaultAPI() API {
 	return API{
 		Listen: "127.0.0.1:8080", Timeout: api.DefaultTimeout, Auth: auth.Config{JWT: auth.JWT{}.WithDefaults()}, CORS: CORS{AllowedOrigins: []string{}},
-		Limits: api.Limits{RequestsPerSecond: api.DefaultRequestsPerSecond, Burst: api.DefaultBurst},
-		TAO:    TAO{Enabled: true},
+		Limits: api.Limits{RequestsPerSecond: api.DefaultRequestsPerSecond, Burst: api.DefaultBurst}, TrustedProxies: []string{},
+		TAO: TAO{Enabled: true},
 	}
 }
 

@@ -17,7 +17,7 @@ const window = 100
 // ListUpdate is what has changed in a list of tasks.
 type ListUpdate struct {
 	// Changed are the tasks that are new in the list, or are not as they were.
-	Changed map[task.ID]tasklog.Entity
+	Changed map[task.ID]tasklog.View
 	// Gone are tasks that were in the list and are not any more.
 	Gone map[task.ID]struct{}
 	// Total is how many tasks the list has.
@@ -61,12 +61,14 @@ func (u ListUpdate) Snapshot() ListUpdate { return ListUpdate{Total: u.Total, ID
 func (u ListUpdate) Final() bool { return false }
 
 // Tasks returns the tasks that have changed, the latest first.
-func (u ListUpdate) Tasks() tasklog.Collection {
-	return slices.SortedFunc(maps.Values(u.Changed), func(a, b tasklog.Entity) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+func (u ListUpdate) Tasks() []tasklog.View {
+	tasks := slices.AppendSeq([]tasklog.View{}, maps.Values(u.Changed))
+	slices.SortFunc(tasks, func(a, b tasklog.View) int { return b.Entity.UpdatedAt.Compare(a.Entity.UpdatedAt) })
+	return tasks
 }
 
-// PollList polls the list of the filter's tasks.
-func PollList(log *tasklog.TaskLog, f *tasklog.Filter) Poll[ListUpdate] {
+// PollList polls the list of the filter's tasks, and presents those that have changed once for all readers.
+func PollList(log *tasklog.TaskLog, f *tasklog.Filter, presenter tasklog.Presenter) Poll[ListUpdate] {
 	f = f.SortBy(tasklog.UpdatedAt).SortOrder(tasklog.Descending).Limit(window).WithTotal()
 	var seen *tasklog.Page
 	var last string
@@ -90,6 +92,9 @@ func PollList(log *tasklog.TaskLog, f *tasklog.Filter) Poll[ListUpdate] {
 			if err := update.compare(*seen, page); err != nil {
 				return ListUpdate{}, false, err
 			}
+			if err := update.present(ctx, presenter); err != nil {
+				return ListUpdate{}, false, err
+			}
 		}
 		changed := now != last
 		seen, last = &page, now
@@ -99,7 +104,7 @@ func PollList(log *tasklog.TaskLog, f *tasklog.Filter) Poll[ListUpdate] {
 
 // compare finds what is different between the window of before and that of now.
 func (u *ListUpdate) compare(before, now tasklog.Page) error {
-	u.Changed, u.Gone = map[task.ID]tasklog.Entity{}, map[task.ID]struct{}{}
+	u.Changed, u.Gone = map[task.ID]tasklog.View{}, map[task.ID]struct{}{}
 	known := make(map[task.ID]string, len(before.Tasks))
 	for _, e := range before.Tasks {
 		state, err := fingerprint(e)
@@ -116,7 +121,7 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 			return err
 		}
 		if known[e.ID] != state {
-			u.Changed[e.ID] = e
+			u.Changed[e.ID] = tasklog.View{Entity: e}
 		}
 	}
 	full := len(now.Tasks) == window
@@ -139,6 +144,19 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 		u.More = true
 	}
 	return nil
+}
+
+// present makes what is shown of the tasks that have changed.
+func (u *ListUpdate) present(ctx context.Context, presenter tasklog.Presenter) error {
+	var changed tasklog.Collection
+	for _, v := range u.Changed {
+		changed = append(changed, v.Entity)
+	}
+	views, err := presenter.Collection(ctx, changed)
+	for _, v := range views {
+		u.Changed[v.Entity.ID] = v
+	}
+	return err
 }
 
 // behind reports whether a task would come after the last one of a window, by when it changed or by when it was enqueued.

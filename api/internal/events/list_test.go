@@ -64,9 +64,9 @@ func ids(tasks []tasklog.Entity) (all []task.ID) {
 func TestUpdatesThatWereMissedAreMerged(t *testing.T) {
 	t.Parallel()
 	update := func(total int64, changed []tasklog.Entity, gone ...task.ID) ListUpdate {
-		u := ListUpdate{Changed: map[task.ID]tasklog.Entity{}, Gone: map[task.ID]struct{}{}, Total: total, ID: strconv.FormatInt(total, 10)}
+		u := ListUpdate{Changed: map[task.ID]tasklog.View{}, Gone: map[task.ID]struct{}{}, Total: total, ID: strconv.FormatInt(total, 10)}
 		for _, e := range changed {
-			u.Changed[e.ID] = e
+			u.Changed[e.ID] = tasklog.View{Entity: e}
 		}
 		for _, id := range gone {
 			u.Gone[id] = struct{}{}
@@ -77,7 +77,7 @@ func TestUpdatesThatWereMissedAreMerged(t *testing.T) {
 
 	first := update(3, []tasklog.Entity{a, b}, "c")
 	merged := update(2, []tasklog.Entity{a2, c}, "b").After(first)
-	require.Equal(t, tasklog.Collection{a2, c}, merged.Tasks())
+	require.Equal(t, []tasklog.View{{Entity: a2}, {Entity: c}}, merged.Tasks())
 	require.Equal(t, map[task.ID]struct{}{"b": {}}, merged.Gone)
 	require.Equal(t, "2", merged.ID)
 	require.Equal(t, update(3, []tasklog.Entity{a, b}, "c"), first, "other readers have it too")

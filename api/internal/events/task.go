@@ -13,7 +13,7 @@ import (
 
 // TaskUpdate is a task as it is now.
 type TaskUpdate struct {
-	Entity tasklog.Entity
+	View tasklog.View
 	// ID tells states of the task apart, for Last-Event-ID.
 	ID string
 }
@@ -25,10 +25,10 @@ func (u TaskUpdate) After(TaskUpdate) TaskUpdate { return u }
 func (u TaskUpdate) Snapshot() TaskUpdate { return u }
 
 // Final reports whether the task has ended.
-func (u TaskUpdate) Final() bool { return u.Entity.Status.Closed() }
+func (u TaskUpdate) Final() bool { return u.View.Entity.Status.Closed() }
 
-// PollTask polls one task.
-func PollTask(log *tasklog.TaskLog, id task.ID) Poll[TaskUpdate] {
+// PollTask polls one task, and presents it once for all readers.
+func PollTask(log *tasklog.TaskLog, id task.ID, presenter tasklog.Presenter) Poll[TaskUpdate] {
 	var last string
 	return func(ctx context.Context) (TaskUpdate, bool, error) {
 		found, err := log.Get(ctx, id)
@@ -39,9 +39,15 @@ func PollTask(log *tasklog.TaskLog, id task.ID) Poll[TaskUpdate] {
 		if err != nil {
 			return TaskUpdate{}, false, err
 		}
-		changed := now != last
+		if now == last {
+			return TaskUpdate{}, false, nil
+		}
+		view, err := presenter.Entity(ctx, found)
+		if err != nil {
+			return TaskUpdate{}, false, err
+		}
 		last = now
-		return TaskUpdate{Entity: found, ID: now}, changed, nil
+		return TaskUpdate{View: view, ID: now}, true, nil
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"path"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
+	"github.com/distributed-task-queue/taskqueue/internal/filestore"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -41,14 +41,14 @@ func Send(w http.ResponseWriter, r *http.Request, files *blob.Bucket, e tasklog.
 		return &MissingError{"File not found."}
 	}
 	stored, err := files.Attributes(r.Context(), name)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if filestore.Missing(name, err) {
 		return &MissingError{"File not found."}
 	}
 	if err != nil {
 		return fmt.Errorf("look for file %q of task %q: %w", name, e.ID, err)
 	}
 	file, err := files.NewReader(r.Context(), name, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if filestore.Missing(name, err) {
 		return &MissingError{"File not found."}
 	}
 	if err != nil {
