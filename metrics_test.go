@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	taskqueue "github.com/distributed-task-queue/taskqueue"
+	"github.com/distributed-task-queue/taskqueue/task"
 )
 
 func TestEnqueuedTasksAreCounted(t *testing.T) {
@@ -17,9 +18,9 @@ func TestEnqueuedTasksAreCounted(t *testing.T) {
 		return err
 	}
 	bulk, urgent := b.prefix+"-bulk", b.prefix+"-urgent"
-	require.NoError(t, enqueue("a", taskqueue.Options{ID: "counted", Queue: bulk}))
+	require.NoError(t, enqueue("a", taskqueue.Options{ID: task.ID(b.prefix), Queue: bulk}))
 	require.NoError(t, enqueue("a", taskqueue.Options{Queue: bulk}))
-	require.Error(t, enqueue("a", taskqueue.Options{ID: "counted", Queue: bulk}))
+	require.Error(t, enqueue("a", taskqueue.Options{ID: task.ID(b.prefix), Queue: bulk}))
 	for range 2 { // the second is answered with the first
 		require.NoError(t, enqueue("a", taskqueue.Options{IdempotencyKey: b.prefix, Queue: urgent}))
 	}

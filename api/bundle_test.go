@@ -240,7 +240,7 @@ func (b *bundle) create(body map[string]any) entity {
 // await polls until the condition holds: the log has no way to tell that it has changed.
 func (b *bundle) await(what string, condition func() bool) {
 	b.t.Helper()
-	require.Eventually(b.t, condition, 30*time.Second, 50*time.Millisecond, what)
+	require.Eventually(b.t, condition, 2*time.Minute, 50*time.Millisecond, what)
 }
 
 func (b *bundle) awaitClosed(id string) entity {

@@ -79,12 +79,14 @@ func TestSlowClientsHurtNobody(t *testing.T) {
 	const each = 100
 	var slow []net.Conn
 	for range each {
-		slow = append(slow, c.connect("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"action\":"))
 		reader := c.connect("GET /api/v1/tasks/%s/file HTTP/1.1\r\nHost: localhost\r\n\r\n", id)
 		line, err := bufio.NewReader(reader).ReadString('\n') // the answer begins, and is not read on
 		require.NoError(t, err)
 		require.Contains(t, line, "200 OK")
 		slow = append(slow, reader)
+	}
+	for range each { // these are given up after a while, so they come last
+		slow = append(slow, c.connect("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"action\":"))
 		slow = append(slow, c.connect("GET /api/v1/tasks HTTP/1.1\r\nHost: ")) // no request yet
 	}
 	c.awaitRunning("the slow requests are worked on", 2*each)

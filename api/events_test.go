@@ -324,6 +324,7 @@ func TestAServerThatStopsEndsItsStreams(t *testing.T) {
 type silent struct {
 	tasklog.Engine
 
+	first         sync.Once
 	asked, answer chan struct{}
 }
 
@@ -336,7 +337,7 @@ func newSilent(t *testing.T, temporal client.Client) *silent {
 }
 
 func (e *silent) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, error) {
-	close(e.asked)
+	e.first.Do(func() { close(e.asked) })
 	select {
 	case <-e.answer:
 		return e.Engine.Search(ctx, f)

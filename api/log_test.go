@@ -45,7 +45,7 @@ func TestTheLogIsShownAsMeasured(t *testing.T) {
 	}](t, b.do(http.MethodGet, "/api/v1/log", nil), http.StatusOK)
 	require.Equal(t, "visibility", got.Engine)
 	require.InDelta(t, m.Reach().Retention.Seconds(), got.RetentionSeconds, 0)
-	require.WithinDuration(t, m.Reach().Since, got.ReachesBackTo, time.Second)
+	require.WithinDuration(t, m.Reach().Since, got.ReachesBackTo, time.Minute) // of an empty log it moves with the clock
 	require.True(t, got.Index.Up)
 	require.InDelta(t, m.Index().Lag.Seconds(), got.Index.LagSeconds, 1e-9)
 	require.WithinDuration(t, m.Index().MeasuredAt, got.Index.MeasuredAt, time.Second)

@@ -53,7 +53,7 @@ func (b *bundle) seen(header ...string) map[string]any {
 	require.Eventually(b.t, func() bool {
 		done = read[entity](b.t, b.do(http.MethodGet, "/api/v1/tasks/"+created.ID, nil), http.StatusOK)
 		return done.Report != nil
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 2*time.Minute, 20*time.Millisecond)
 	return done.Report.Children[0].Data.(map[string]any)
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
@@ -198,7 +199,10 @@ func (a *Admin) describeWith(ctx context.Context, q dispatcher.Queue, limit *tas
 	return queue, nil
 }
 
-// setRateLimit returns the limit as it is then.
+// limitShowsWithin is how long the server may take until its descriptions show a limit that was set. Much longer, and somebody else has set another.
+const limitShowsWithin = 5 * time.Second
+
+// setRateLimit returns the limit as it is then, when the server's descriptions show it: the next call decides by them.
 func (a *Admin) setRateLimit(
 	ctx context.Context, queue string, limit *taskqueuepb.RateLimit, reason string,
 ) (*taskqueuepb.RateLimitConfig, error) {
@@ -206,7 +210,23 @@ func (a *Admin) setRateLimit(
 		Namespace: a.namespace, Identity: "taskqueue", TaskQueue: queue, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
 		UpdateQueueRateLimit: &workflowservice.UpdateTaskQueueConfigRequest_RateLimitUpdate{RateLimit: limit, Reason: reason},
 	})
-	return updated.GetConfig().GetQueueRateLimit(), err
+	if err != nil {
+		return nil, err
+	}
+	set := updated.GetConfig().GetQueueRateLimit()
+	waiting, cancel := context.WithTimeout(ctx, limitShowsWithin)
+	defer cancel()
+	for {
+		shown, err := rateLimit(waiting, a.client, a.namespace, queue)
+		if err == nil && proto.Equal(shown, set) {
+			return set, nil
+		}
+		select {
+		case <-waiting.Done():
+			return set, nil // it is set, which is what was asked for
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // Paused reports whether the queue is paused for all workers.

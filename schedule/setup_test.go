@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { temporaltest.Main(m) }
 
 // patience is how long a test waits for what takes a few seconds on an idle machine.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // bundle is a client with a queue of its own.
 type bundle struct {

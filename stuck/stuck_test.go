@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { temporaltest.Main(m) }
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // bundle is a client whose default queue no other test uses.
 type bundle struct {

@@ -55,7 +55,7 @@ func TestArchiveKeepsEverythingOfTheTask(t *testing.T) {
 	before.Status, before.UpdatedAt, before.Parameters = after.Status, after.UpdatedAt, after.Parameters
 	require.Equal(t, toJSON(t, before), toJSON(t, after))
 	require.Equal(t, before.Owner+string(before.ParentID), after.Owner+string(after.ParentID))
-	require.Equal(t, "export.csv", <-files.deleted)
+	require.Equal(t, "export.csv", temporaltest.Receive(t, files.deleted))
 	require.Equal(t, []string{"TaskLogArchived " + string(id) + " archived false"}, c.told())
 
 	changed, err = c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
@@ -82,7 +82,7 @@ func (c *control) onlyOne(t *testing.T, id task.ID, want task.Status) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(found), 1)
 		return len(found) == 1 && found[0].Status == want
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 }
 
 func TestArchiveOfATaskThatWaits(t *testing.T) {
@@ -122,7 +122,7 @@ func TestArchiveOfARunningTaskNeedsForce(t *testing.T) {
 		return task.Report{}, ctx.Err()
 	})
 	id := c.enqueue(t, nil)
-	<-started
+	temporaltest.Receive(t, started)
 	_, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
 	require.EqualError(t, err, `Task cannot be archived because it is in progress. Task "`+string(id)+`" is running.`)
 	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{Force: true})
@@ -130,7 +130,7 @@ func TestArchiveOfARunningTaskNeedsForce(t *testing.T) {
 	require.True(t, changed)
 	require.Equal(t, task.Archived, c.get(t, id).Status)
 	require.Equal(t, []string{"TaskLogArchived " + string(id) + " archived true"}, c.told())
-	<-ended
+	temporaltest.Receive(t, ended)
 	c.onlyOne(t, id, task.Archived)
 }
 
@@ -269,7 +269,7 @@ func (c *control) awaitDeleted(t *testing.T, run *workflowservice.DescribeWorkfl
 		_, err := c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())
 		_, gone := errors.AsType[*serviceerror.NotFound](err)
 		return gone
-	}, 60*time.Second, 100*time.Millisecond, "the former run is deleted")
+	}, patience, 100*time.Millisecond, "the former run is deleted")
 }
 
 // A file that cannot be deleted keeps its task from being archived, so that archiving what a filter finds comes to it again.

@@ -20,7 +20,7 @@ func (c *control) awaitCount(t *testing.T, want int64, statuses ...task.Status) 
 		n, err := c.log.Count(t.Context(), tasklog.NewFilter().Eq(tasklog.Owner, c.queue).Narrow(statuses...))
 		require.NoError(t, err)
 		return n == want
-	}, 30*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 func TestArchiveManyByIDsAllAndFilter(t *testing.T) {

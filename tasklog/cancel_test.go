@@ -104,7 +104,7 @@ func (c *control) get(t *testing.T, id task.ID) tasklog.Entity {
 func (c *control) awaitStatus(t *testing.T, id task.ID, want task.Status) tasklog.Entity {
 	t.Helper()
 	var e tasklog.Entity
-	require.Eventually(t, func() bool { e = c.get(t, id); return e.Status == want }, 30*time.Second, 10*time.Millisecond, "want %s", want)
+	require.Eventually(t, func() bool { e = c.get(t, id); return e.Status == want }, patience, 10*time.Millisecond, "want %s", want)
 	return e
 }
 
@@ -146,7 +146,7 @@ func TestCancelNeedsNoWorkerAndIsFinal(t *testing.T) {
 		found, err := c.log.Search(t.Context(), tasklog.NewFilter().Eq(tasklog.ID, string(id)))
 		require.NoError(t, err)
 		return len(found) == 1 && found[0].Report != nil && found[0].Report.Message == c.get(t, id).Report.Message
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 func TestCancelOfAScheduledAction(t *testing.T) {
@@ -158,7 +158,7 @@ func TestCancelOfAScheduledAction(t *testing.T) {
 		d, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
 		require.NoError(t, err)
 		return len(d.GetPendingActivities()) == 1
-	}, 10*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	changed, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{})
 	require.NoError(t, err)
 	require.True(t, changed)
@@ -179,7 +179,7 @@ func TestCancelOfARunningTaskNeedsForce(t *testing.T) {
 		return task.Report{}, ctx.Err()
 	})
 	id := c.enqueue(t, nil)
-	<-started
+	temporaltest.Receive(t, started)
 	_, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{})
 	var refused *tasklog.NotEligibleError
 	require.ErrorAs(t, err, &refused)
@@ -192,7 +192,7 @@ func TestCancelOfARunningTaskNeedsForce(t *testing.T) {
 	changed, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{Force: true})
 	require.NoError(t, err)
 	require.True(t, changed)
-	require.ErrorIs(t, <-ended, context.Canceled)
+	require.ErrorIs(t, temporaltest.Receive(t, ended), context.Canceled)
 	require.Contains(t, c.awaitStatus(t, id, task.Cancelled).Report.Message, "while it ran")
 	require.Len(t, c.told(), 1)
 }

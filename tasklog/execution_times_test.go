@@ -52,7 +52,7 @@ func TestExecutionTimes(t *testing.T) {
 		n, err := log.Count(t.Context(), tasklog.NewFilter().Eq(tasklog.Owner, name))
 		require.NoError(t, err)
 		return n == 7
-	}, 30*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 
 	times, err := log.ExecutionTimes(t.Context(), start, start.Add(time.Minute))
 	require.NoError(t, err)

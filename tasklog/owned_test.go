@@ -20,7 +20,7 @@ func TestOwnedByHasOnlyTheOwnersTasks(t *testing.T) {
 	require.Eventually(t, func() bool {
 		n, err := own.Count(t.Context(), byID())
 		return err == nil && n == 1
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	_, err := own.Get(t.Context(), id)
 	require.NoError(t, err)
 

@@ -25,6 +25,9 @@ import (
 
 func TestMain(m *testing.M) { temporaltest.Main(m) }
 
+// patience is how long a test waits for what must come, on a machine that does other things as well.
+const patience = 2 * time.Minute
+
 // testBundle is a task log and a worker whose one action, "work", runs when release is closed.
 type testBundle struct {
 	client  client.Client
@@ -94,7 +97,7 @@ func TestGetFollowsTheTask(t *testing.T) {
 	require.Equal(t, task.Cancelled, b.get(t, waiting).Status)
 
 	running := b.enqueue(t, "work", b.name, `{}`)
-	require.Equal(t, string(running), <-b.started)
+	require.Equal(t, string(running), temporaltest.Receive(t, b.started))
 	e = b.get(t, running)
 	require.Equal(t, task.Running, e.Status)
 	require.False(t, e.UpdatedAt.Before(e.CreatedAt))
@@ -180,7 +183,7 @@ func TestFindAvailableByUser(t *testing.T) {
 	require.Eventually(t, func() bool {
 		n, err := b.log.Count(t.Context(), f)
 		return err == nil && n == int64(len(ids))
-	}, 30*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 
 	found, err := b.log.FindAvailableByUser(t.Context(), b.name, nil, nil)
 	require.NoError(t, err)

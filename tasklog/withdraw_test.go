@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
@@ -66,14 +67,14 @@ func TestAWorkerFinishesACancellationThatWasInterrupted(t *testing.T) {
 		return task.Success("ran"), nil
 	})
 	first := c.enqueue(t, nil)
-	require.Eventually(t, func() bool { return ran.Load() == 1 }, 30*time.Second, 10*time.Millisecond, "it takes the only permit")
+	require.Eventually(t, func() bool { return ran.Load() == 1 }, patience, 10*time.Millisecond, "it takes the only permit")
 	id := c.enqueue(t, nil)
 	require.Eventually(t, func() bool {
 		described, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
 		require.NoError(t, err)
 		pending := described.GetPendingActivities()
 		return len(pending) == 1 && pending[0].GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED
-	}, 30*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	_, err := c.log.Cancel(t.Context(), id, tasklog.ControlOptions{})
 	require.ErrorIs(t, err, errLost)
 	close(release)
@@ -96,7 +97,7 @@ func TestATaskThatIsTerminatedAtOnceSaysWhetherItRan(t *testing.T) {
 		<-ctx.Done()
 		return task.Report{}, ctx.Err()
 	})
-	<-started
+	temporaltest.Receive(t, started)
 	require.NoError(t, c.client.TerminateWorkflow(t.Context(), string(id), "", "an operator"))
 	e := c.get(t, id)
 	require.Equal(t, task.Cancelled, e.Status)

@@ -33,8 +33,8 @@ func TestGateAFreshPollHoldsThePermitAndAParkedOneDoesNot(t *testing.T) {
 	t.Parallel()
 	g := newGate(Weight, 1, 0)
 	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
-	pollNow(t, g, a)
 	before := time.Now()
+	pollNow(t, g, a)
 	pollNow(t, g, b) // granted when a's poll is parked
 	require.GreaterOrEqual(t, time.Since(before), minFresh/2)
 }
@@ -64,19 +64,22 @@ func TestGateATaskThatNeverBeginsGivesItsPermitBack(t *testing.T) {
 
 func TestGateAHeldTaskGetsTheNextPermitBeforeAnyPoll(t *testing.T) {
 	t.Parallel()
-	g := newGate(Weight, 1, 0)
-	a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
-	parked := pollNow(t, g, b)
-	first := pollNow(t, g, a) // so b's poll is parked
-	g.received(first)
-	require.NoError(t, g.begin(t.Context(), a, 0))
-	g.received(parked)
-	held := make(chan error, 1)
-	go func() { held <- g.begin(t.Context(), b, 0) }()
-	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return len(g.held) == 1 }, time.Second, time.Millisecond)
-	g.end(a)
-	require.NoError(t, <-held)
-	refused(t, g, a)
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Weight, 1, 0)
+		a, b := g.addLine(Queue{Name: "a", Weight: 1}), g.addLine(Queue{Name: "b", Weight: 1})
+		parked := pollNow(t, g, b)
+		first := pollNow(t, g, a) // so b's poll is parked
+		g.received(first)
+		require.NoError(t, g.begin(t.Context(), a, 0))
+		g.received(parked)
+		held := make(chan error, 1)
+		go func() { held <- g.begin(t.Context(), b, 0) }()
+		synctest.Wait()
+		require.Len(t, g.held, 1)
+		g.end(a)
+		require.NoError(t, <-held)
+		refused(t, g, a)
+	})
 }
 
 func TestGateAHeldTaskIsHandedBackInTime(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
@@ -37,7 +38,7 @@ func TestALongTaskKeepsNoOtherTaskFromAnIdleWorker(t *testing.T) {
 		b.awaitPoll(q.Name)
 	}
 	long := b.enqueue(b.queue("a"), "long", `{}`)
-	<-blocked
+	temporaltest.Receive(t, blocked)
 	b.start(worker.Config{Queues: queues})
 	for i := range 10 {
 		// The worker that is busy has a poll open in queue b, and so may get its first task.

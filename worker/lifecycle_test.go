@@ -16,6 +16,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/activities"
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
+	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
@@ -237,7 +238,7 @@ func TestACancelledActionIsCancelledWhateverItReturns(t *testing.T) {
 		<-ctx.Done()
 		return task.Report{}, errors.New("signal: killed")
 	}})
-	<-started
+	temporaltest.Receive(t, started)
 	require.NoError(t, b.client.CancelWorkflow(t.Context(), string(id), ""))
 	_, err := b.result(id)
 	var canceled *temporal.CanceledError

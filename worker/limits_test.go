@@ -55,7 +55,7 @@ func TestAFullMachineGetsNoTasks(t *testing.T) {
 	}
 	l.look()
 	parked := pollNow(t, g, b)
-	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return b.parked == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { g.mu.Lock(); defer g.mu.Unlock(); return b.parked == 1 }, 2*time.Minute, time.Millisecond)
 	p := pollNow(t, g, a)
 	g.received(p)
 

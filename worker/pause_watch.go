@@ -19,7 +19,8 @@ type pauseWatch struct {
 	asked  time.Time
 }
 
-// isPaused asks the server if it is time to. When it cannot tell, what was known last holds.
+// isPaused asks the server if it is time to. When the server does not answer the queue counts as paused, and the action goes the way of all
+// others, on which the server minds pauses itself.
 func (p *pauseWatch) isPaused(ctx context.Context) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -28,9 +29,7 @@ func (p *pauseWatch) isPaused(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, pauseKnownFor)
 	defer cancel()
-	if paused, err := p.ask(ctx); err == nil {
-		p.paused = paused
-	}
-	p.asked = time.Now()
+	paused, err := p.ask(ctx)
+	p.paused, p.asked = paused || err != nil, time.Now()
 	return p.paused
 }

@@ -28,7 +28,7 @@ import (
 	"github.com/distributed-task-queue/taskqueue/workflows"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // testBundle is what one test works with: a server, an action registry, and a queue prefix of its own.
 type testBundle struct {
@@ -252,7 +252,9 @@ func TestNeverMoreRunThanPermitsAndHeldTasksGoToIdleWorkers(t *testing.T) {
 	})
 	queues := []worker.Queue{{Name: b.queue("a")}, {Name: b.queue("b")}}
 	b.start(worker.Config{Queues: queues})
-	time.Sleep(300 * time.Millisecond) // long enough for both queues' polls to be parked
+	for _, q := range queues {
+		b.awaitPoll(q.Name)
+	}
 	first := b.enqueue(b.queue("a"), "block", `{}`)
 	require.Eventually(t, func() bool { return running.Load() == 1 }, patience, time.Millisecond)
 
@@ -302,7 +304,7 @@ func TestStoppingWaitsForWhatRuns(t *testing.T) {
 	})
 	_, cancel, wait := b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
 	id := b.enqueue(b.queue("a"), "slow", `{}`)
-	<-started
+	temporaltest.Receive(t, started)
 	cancel()
 	close(release)
 	require.NoError(t, wait())
@@ -322,7 +324,7 @@ func TestStoppingCancelsWhatRunsPastTheShutdownTimeout(t *testing.T) {
 	})
 	_, cancel, wait := b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}, ShutdownTimeout: 200 * time.Millisecond})
 	id := b.enqueue(b.queue("a"), "endless", `{}`)
-	<-started
+	temporaltest.Receive(t, started)
 	cancel()
 	require.NoError(t, wait())
 	_, err := b.result(id)
@@ -351,7 +353,7 @@ func TestCancellingARunningTaskEndsItsContext(t *testing.T) {
 	})
 	b.start(worker.Config{Queues: []worker.Queue{{Name: b.queue("a")}}})
 	id := b.enqueue(b.queue("a"), "endless", `{}`)
-	<-started
+	temporaltest.Receive(t, started)
 	require.NoError(t, b.client.CancelWorkflow(t.Context(), string(id), ""))
 	_, err := b.result(id)
 	var canceled *temporal.CanceledError

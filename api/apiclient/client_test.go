@@ -36,7 +36,7 @@ type greet struct {
 
 func (greet) Action() string { return "greet" }
 
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // files holds what greetings leave.
 var files = sync.OnceValue(func() *blob.Bucket { return memblob.OpenBucket(nil) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api/auth"
 	"github.com/distributed-task-queue/taskqueue/broker/rds"
+	"github.com/distributed-task-queue/taskqueue/internal/freeport"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 )
 
@@ -27,11 +29,9 @@ func TestMain(m *testing.M) {
 // freeAddress returns an address that nothing listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // execute runs the command until ctx ends.

@@ -138,7 +138,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 			Query: `TaskName = "survive" AND ExecutionStatus = "Completed"`,
 		})
 		return err == nil && len(found.GetExecutions()) == 1
-	}, 30*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 }
 
 // awaitGo returns the first value of the signal "go".

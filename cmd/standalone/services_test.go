@@ -88,7 +88,7 @@ func runFirstTask(t *testing.T, engine string, flags ...string) {
 	require.Eventually(t, func() bool {
 		list := request[struct{ Total int }](t, http.MethodGet, url+"/api/v1/tasks?status=completed", "", http.StatusOK)
 		return list.Total == 1
-	}, 10*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 
 	type info struct {
 		Engine        string
@@ -99,7 +99,7 @@ func runFirstTask(t *testing.T, engine string, flags ...string) {
 	require.Eventually(t, func() bool {
 		log = request[info](t, http.MethodGet, url+"/api/v1/log", "", http.StatusOK)
 		return log.Index.Up != nil
-	}, 30*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 	require.True(t, *log.Index.Up)
 	require.Equal(t, engine, log.Engine)
 	require.NotNil(t, log.ReachesBackTo)
@@ -118,7 +118,7 @@ func TestTasksSurviveAKill(t *testing.T) {
 	const tasks = 5
 	for i := range tasks {
 		request[taskJSON](t, http.MethodPost, killed.api(t)+"/api/v1/tasks",
-			fmt.Sprintf(`{"id":"t%d","action":"csv.import","parameters":{"sample":true},"delay":"3s"}`, i), http.StatusCreated)
+			fmt.Sprintf(`{"id":"t%d","action":"csv.import","parameters":{"sample":true},"delay":"15s"}`, i), http.StatusCreated)
 	}
 	require.Error(t, killed.end(t, syscall.SIGKILL))
 

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a process may take for anything.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // bundle is a queue of its own and a web server whose answers the test gives.
 type bundle struct {

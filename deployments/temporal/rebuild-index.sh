@@ -18,5 +18,9 @@ SELECT e.workflow_id, encode(e.run_id, 'hex')::uuid
 FROM executions e JOIN namespaces n ON n.id = e.namespace_id
 WHERE n.name = :'namespace' ORDER BY e.shard_id, e.workflow_id;
 SQL
-xargs -0 -r -n 2 -P "${PARALLEL:-8}" sh -c \
-  '"$TDBG" --address "$TEMPORAL_ADDRESS" --namespace "$namespace" workflow refresh-tasks --workflow-id "$1" --run-id "$2" >/dev/null' sh <"$executions"
+# One that was deleted meanwhile needs no place in the index.
+# shellcheck disable=SC2016 # the variables are for the shells that xargs starts
+xargs -0 -r -n 2 -P "${PARALLEL:-8}" sh -c '
+  error=$("$TDBG" --address "$TEMPORAL_ADDRESS" --namespace "$namespace" workflow refresh-tasks --workflow-id "$1" --run-id "$2" 2>&1 >/dev/null) && exit
+  case $error in *"workflow execution not found"*) ;; *) echo "$1: $error" >&2; exit 1 ;; esac
+' sh <"$executions"

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -152,8 +153,9 @@ func TestMigrateMovesWhatWaits(t *testing.T) {
 	for _, id := range ids {
 		require.Equal(t, "created", b.ok(t, "log", "get", id)["status"])
 	}
-	total := b.ok(t, "log", "list", "--queue", b.fast)
-	require.Len(t, total["tasks"], 5)
+	require.Eventually(t, func() bool { // lists lag behind
+		return len(b.ok(t, "log", "list", "--queue", b.fast)["tasks"].([]any)) == 5
+	}, 2*time.Minute, 100*time.Millisecond)
 
 	for want, args := range map[string][]string{
 		"where to? Name another queue with --to": {b.fast},

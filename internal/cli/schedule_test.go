@@ -57,12 +57,12 @@ func TestScheduleCommands(t *testing.T) {
 	require.Eventually(t, func() bool {
 		r := b.run(t, "log", "get", run)
 		return r.status == cli.StatusOK && r.object(t)["status"] == "completed"
-	}, 30*time.Second, 200*time.Millisecond)
+	}, 2*time.Minute, 200*time.Millisecond)
 	require.Equal(t, false, b.ok(t, "schedule", "resume", id)["paused"])
 
 	b.ok(t, "schedule", "update", id, "--start", "", "--time-zone", "", "--jitter", "0", "--paused")
 	b.ok(t, "schedule", "backfill", id, "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-06T00:00:00Z")
-	require.Eventually(t, func() bool { return b.ok(t, "schedule", "get", id)["runs"] == 3. }, 30*time.Second, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return b.ok(t, "schedule", "get", id)["runs"] == 3. }, 2*time.Minute, 200*time.Millisecond)
 	table := b.run(t, "schedule", "get", id, "--output", "table")
 	require.Regexp(t, `(?m)^times +0 0 \* \* \* \(UTC\)$`, table.out)
 	require.Regexp(t, `(?m)^runs +3, and 0 skipped, 0 missed$`, table.out)
@@ -75,7 +75,7 @@ func TestScheduleCommands(t *testing.T) {
 			}
 		}
 		return false
-	}, 30*time.Second, 200*time.Millisecond)
+	}, 2*time.Minute, 200*time.Millisecond)
 	table = b.run(t, "schedule", "list", "--output", "table")
 	require.Regexp(t, `(?m)^`+id+` +greet +Hello +0 0 \* \* \* \(UTC\) +paused `, table.out)
 

@@ -15,7 +15,8 @@ import (
 func edited(t *testing.T, text string, change func(*Editor) error) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "taskqueue.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o640))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(t, os.Chmod(file, 0o640)) // whatever the umask is
 	e, err := Edit(file, nil)
 	require.NoError(t, err)
 	require.NoError(t, change(e))

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// stopTimeout is how long a process may take to end.
-const stopTimeout = 30 * time.Second
+// stopTimeout is how long a process may take to end, where every core is busy.
+const stopTimeout = startTimeout
 
 // process is one that ends when its standard input does, so that it never outlives the tests.
 type process struct {

@@ -66,7 +66,7 @@ func TestRunSetsUpANewNamespaceAndMayRunAgain(t *testing.T) {
 	require.Eventually(t, func() bool {
 		count, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
 		return err == nil && count.GetCount() == 0
-	}, 10*time.Second, 50*time.Millisecond, "a probe is left")
+	}, 2*time.Minute, 50*time.Millisecond, "a probe is left")
 }
 
 func TestRunRefusesAnAttributeOfAnotherType(t *testing.T) {

@@ -4,11 +4,11 @@ package sqstest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
+
+	"github.com/distributed-task-queue/taskqueue/internal/freeport"
 )
 
 // ErrUnavailable says that no server can be made here.
@@ -81,15 +83,11 @@ func start(dir string) (url string, stop func(), err error) {
 	if err := os.WriteFile(config, text, 0o600); err != nil {
 		return "", nothing, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		return "", nothing, err
 	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	if err := listener.Close(); err != nil {
-		return "", nothing, err
-	}
-	command := exec.Command(java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dport="+port, "-Dconfig.file="+config,
+	command := exec.Command(java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dport="+strconv.Itoa(port), "-Dconfig.file="+config,
 		"-cp", filepath.Join(jars, "*"), "org.elasticmq.server.Main")
 	output, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -109,7 +107,7 @@ func start(dir string) (url string, stop func(), err error) {
 		_ = command.Process.Kill() // it keeps nothing
 		<-ended
 	}
-	url = "http://127.0.0.1:" + port
+	url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	if err := await(url, ended); err != nil {
 		stop()
 		text, _ := os.ReadFile(output.Name())

@@ -64,7 +64,7 @@ func TestTasksAttributesAreFieldsOfTheirOwnNames(t *testing.T) {
 			Query: `TaskName = "report" AND TaskText = "monthly" AND TaskOwner = "` + owner + `"`,
 		})
 		return err == nil && len(found.GetExecutions()) == 1
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 2*time.Minute, 20*time.Millisecond)
 
 	var found struct {
 		Hits struct {

@@ -78,7 +78,8 @@ func Dial(t testing.TB) client.Client {
 	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort: Server().Address, Namespace: Namespace,
-		Logger: log.NewStructuredLogger(Logger(t)),
+		Logger:            log.NewStructuredLogger(Logger(t)),
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // the machine may be busy
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)

@@ -3,6 +3,7 @@ package elastic_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -71,14 +72,15 @@ func TestWalksLetGoOfTheIndex(t *testing.T) {
 	fill(t, c, 2_500)
 	_, err := openOwn(t, c).Search(t.Context(), tasklog.NewFilter())
 	require.NoError(t, err)
-	stats := ask[struct {
-		All struct {
-			Total struct {
-				Search struct {
-					OpenContexts int `json:"open_contexts"`
+	require.Eventually(t, func() bool { // what has been replaced is closed meanwhile
+		return ask[struct {
+			All struct {
+				Total struct {
+					Search struct {
+						OpenContexts int `json:"open_contexts"`
+					}
 				}
-			}
-		} `json:"_all"`
-	}](t, "/"+c.Index+"/_stats/search")
-	require.LessOrEqual(t, stats.All.Total.Search.OpenContexts, 1)
+			} `json:"_all"`
+		}](t, "/"+c.Index+"/_stats/search").All.Total.Search.OpenContexts <= 1
+	}, time.Minute, 50*time.Millisecond)
 }

@@ -115,11 +115,11 @@ func TestAnIndexThatLostItsFieldsIsNoticed(t *testing.T) {
 		_, err := engine.Search(t.Context(), tasklog.NewFilter())
 		var missing *elastic.MissingIndexError
 		return errors.As(err, &missing)
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	request(t, http.MethodPut, "/"+c.Index, "")
 	require.Eventually(t, func() bool {
 		_, err := engine.Search(t.Context(), tasklog.NewFilter())
 		var wrong *elastic.MappingError
 		return errors.As(err, &wrong)
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 }

@@ -57,7 +57,7 @@ func TestRunMeasuresUntilItIsStopped(t *testing.T) {
 			first = index.MeasuredAt
 		}
 		return index != nil && index.MeasuredAt.After(first)
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	require.NotNil(t, b.Reach())
 	stop()
 	require.NoError(t, <-ended)

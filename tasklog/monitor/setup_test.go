@@ -105,7 +105,7 @@ func (b *bundle) await(query string, want int) {
 	require.Eventually(b.t, func() bool {
 		count, err := b.client.CountWorkflow(b.t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: b.namespace, Query: query})
 		return err == nil && count.GetCount() == int64(want)
-	}, 30*time.Second, 50*time.Millisecond, query)
+	}, 2*time.Minute, 50*time.Millisecond, query)
 }
 
 // requireNoProbe waits until no probe is left.

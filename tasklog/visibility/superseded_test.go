@@ -63,7 +63,7 @@ func TestListsAfterManyTasksWereArchived(t *testing.T) {
 			n, err := engine.Count(t.Context(), f)
 			require.NoError(t, err)
 			return n == tasks
-		}, 60*time.Second, 100*time.Millisecond)
+		}, 2*time.Minute, 100*time.Millisecond)
 	}
 	awaitCount(f)
 	start := time.Now()
@@ -77,7 +77,7 @@ func TestListsAfterManyTasksWereArchived(t *testing.T) {
 		found, err := small.Search(t.Context(), f.Clone().Limit(20))
 		require.NoError(t, err)
 		return len(found.Tasks) == 20
-	}, 60*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 	awaitCount(f.Narrow(task.Archived))
 	awaitCount(f)
 	found, err := engine.Search(t.Context(), f.Clone().Limit(20))
@@ -95,7 +95,7 @@ func (b *betweenPages) intercept(
 		listing.PageSize = 2
 		if do := b.do; do != nil && len(listing.GetNextPageToken()) > 0 {
 			b.do = nil
-			do(ctx)
+			do(context.WithoutCancel(ctx)) // the call that is held up has ten seconds in all
 		}
 	}
 	return invoke(ctx, method, request, reply, connection, o...)
@@ -135,7 +135,7 @@ func TestATaskThatIsArchivedWhileItIsListedIsNotMissed(t *testing.T) {
 		n, err := engine.Count(t.Context(), completed)
 		require.NoError(t, err)
 		return n == int64(len(ids))
-	}, 60*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 
 	former, err := c.DescribeWorkflowExecution(t.Context(), string(ids[0]), "")
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestATaskThatIsArchivedWhileItIsListedIsNotMissed(t *testing.T) {
 				Query: fmt.Sprintf("RunId = '%s'", former.GetWorkflowExecutionInfo().GetExecution().GetRunId()),
 			})
 			return assert.NoError(t, err) && listed.GetCount() == 0
-		}, 60*time.Second, 50*time.Millisecond, "the former run goes from the index")
+		}, 2*time.Minute, 50*time.Millisecond, "the former run goes from the index")
 	}}
 	paged, err := client.Dial(client.Options{
 		HostPort: temporaltest.Server().Address, Namespace: temporaltest.Namespace,

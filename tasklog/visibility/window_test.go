@@ -42,7 +42,7 @@ func TestTheNewestAndTheOldestAreFoundAmongMoreThanCanBeScanned(t *testing.T) {
 		n, err := engine.Count(t.Context(), filter())
 		require.NoError(t, err)
 		return n == tasks
-	}, 30*time.Second, 100*time.Millisecond)
+	}, 2*time.Minute, 100*time.Millisecond)
 
 	newest, err := engine.Search(t.Context(), filter().Limit(20).Offset(100))
 	require.NoError(t, err)

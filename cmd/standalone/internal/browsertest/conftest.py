@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 URL = os.environ["DASHBOARD_URL"]
+# What must come may take long on a machine that does other things as well.
+expect.set_options(timeout=60_000)
 # A browser that works as root, without a GPU, and asks nobody for anything.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 # On what the pages must work: width and scheme.

@@ -12,9 +12,9 @@ def test_the_list_is_live(open_page, api, tasks):
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     id = api.enqueue("csv.import", {"sample": True}, label="Just enqueued", delay="20h")
     row = page.get_by_role("row").filter(has_text="Just enqueued")
-    expect(row).to_contain_text("Queued", timeout=15000)
+    expect(row).to_contain_text("Queued")
     api.call("POST", f"/api/v1/tasks/{id}/cancel", {})
-    expect(row).to_contain_text("Cancelled", timeout=15000)
+    expect(row).to_contain_text("Cancelled")
 
 
 def test_filter_sort_text_and_views(open_page, tasks):
@@ -49,7 +49,7 @@ def test_filter_sort_text_and_views(open_page, tasks):
     address = page.url
     page.get_by_role("link", name="All", exact=True).click()
     page.get_by_role("link", name="Tom and ops").click()
-    assert page.url == address
+    expect(page).to_have_url(address)
     page.reload()
     expect(table.get_by_role("row").nth(1)).to_contain_text("Back up the archive")
     expect(page.get_by_role("link", name="Tom and ops")).to_have_attribute("aria-current", "true")
@@ -98,7 +98,7 @@ def test_everything_that_matches(open_page, api, tasks):
     expect(page.get_by_text("All 23 that match are selected")).to_be_visible()
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Cancel them").click()
-    expect(page.get_by_text("23 changed, 0 left as they are, 0 failed.")).to_be_visible(timeout=30000)
+    expect(page.get_by_text("23 changed, 0 left as they are, 0 failed.")).to_be_visible()
     kept = api.call("POST", "/api/v1/tasks/search", {"filters": [{"column": "owner", "op": "eq", "value": "keeper"}]})["tasks"]
     assert [task["status"] for task in kept] == ["created"]
 
@@ -155,7 +155,7 @@ def test_cancel_rerun_and_archive(open_page, api):
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("Cancelled")
     page.get_by_role("button", name="Run again").click()
     page.get_by_role("dialog").get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Completed", timeout=20000)
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Completed")
     assert id not in page.url
     page.get_by_role("button", name="Archive").click()
     page.get_by_role("button", name="Archive the task").click()
@@ -165,11 +165,11 @@ def test_cancel_rerun_and_archive(open_page, api):
 def test_a_running_task_is_cancelled_by_force(open_page, api):
     id = api.enqueue("command", {"program": "wait", "args": ["300"]}, label="Long wait")
     page = open_page("#/tasks/" + id)
-    expect(page.locator("main .head")).to_contain_text("In Progress", timeout=20000)
+    expect(page.locator("main .head")).to_contain_text("In Progress")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("checkbox", name="end it all the same").check()
     page.get_by_role("button", name="Cancel the task").click()
-    expect(page.locator("main .head")).to_contain_text("Cancelled", timeout=20000)
+    expect(page.locator("main .head")).to_contain_text("Cancelled")
 
 
 def test_progress_moves(open_page, api):
@@ -183,29 +183,29 @@ def test_progress_moves(open_page, api):
     id = api.enqueue("csv.import", {"file": "long.csv"}, label="A long import")
     page = open_page("#/tasks/" + id)
     bar = page.get_by_role("progressbar")
-    expect(bar).to_be_visible(timeout=30000)
+    expect(bar).to_be_visible()
     first = float(bar.get_attribute("value") or bar.evaluate("e => e.value"))
-    page.wait_for_function("before => document.querySelector('progress')?.value > before", arg=first, timeout=30000)
+    page.wait_for_function("before => document.querySelector('progress')?.value > before", arg=first, timeout=60_000)
     api.call("POST", f"/api/v1/tasks/{id}/cancel", {"force": True})
-    expect(page.locator("main .head")).to_contain_text("Cancelled", timeout=30000)
+    expect(page.locator("main .head")).to_contain_text("Cancelled")
 
 
 def test_enqueue_from_the_schema(open_page):
     page = open_page("#/enqueue")
     page.get_by_label("Action").fill("http.request")
-    page.get_by_label("url *").fill("http://nowhere.test/hook")
+    page.get_by_label("url *").fill("http://127.0.0.1:1/hook")
     page.get_by_label("timeoutSeconds").fill("2.5")
     page.get_by_label("expectStatus").fill("200\n204")
     page.get_by_role("button", name="Write JSON").click()
     expect(page.get_by_label("Parameters (JSON)")).to_have_value(re.compile(r'"expectStatus": \[\s+200,\s+204'))
     page.get_by_role("button", name="Fill in a form").click()
-    expect(page.get_by_label("url *")).to_have_value("http://nowhere.test/hook")
+    expect(page.get_by_label("url *")).to_have_value("http://127.0.0.1:1/hook")
     page.get_by_label("Label").fill("Call nobody")
     page.get_by_role("button", name="Enqueue", exact=True).click()
     expect(page.get_by_role("heading", name="Call nobody")).to_be_visible()
-    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Failed", timeout=20000)
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Failed")
     page.get_by_role("link", name="Enqueue a similar one").click()
-    expect(page.get_by_label("url *")).to_have_value("http://nowhere.test/hook")
+    expect(page.get_by_label("url *")).to_have_value("http://127.0.0.1:1/hook")
 
 
 def test_what_is_wrong_is_said(open_page):
@@ -233,7 +233,7 @@ def test_queues_and_workers(open_page, tasks):
 
 def test_charts(open_page, tasks):
     page = open_page("#/charts")
-    expect(page.get_by_role("img", name=re.compile("Throughput"))).to_be_visible(timeout=20000)
+    expect(page.get_by_role("img", name=re.compile("Throughput"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Waiting time"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Failures"))).to_be_visible()
     expect(page.locator(".bar-completed").first).to_be_attached()

@@ -66,7 +66,7 @@ def test_who_is_refused_later_signs_in_again(open_page):
 
     # As if the key had been revoked.
     page.route("**/api/v1/queues", lambda route: route.fulfill(status=401, content_type="application/problem+json", body='{"title":"no","status":401}'))
-    expect(page.get_by_role("alert")).to_contain_text("does not accept this key any more", timeout=15000)
+    expect(page.get_by_role("alert")).to_contain_text("does not accept this key any more")
     page.unroute("**/api/v1/queues")
     sign_in(page, KEYS["adam"])
     expect(page.get_by_text("adam (admin)")).to_be_visible()
@@ -78,7 +78,7 @@ def test_owners_see_their_own(open_page, his):
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     table = page.get_by_role("table", name="Tasks")
     mine = Api(KEYS["ana"]).enqueue("csv.import", {"sample": True}, label="Ana's import")
-    expect(table).to_contain_text("Ana's import", timeout=15000)
+    expect(table).to_contain_text("Ana's import")
     Api(KEYS["ben"]).enqueue("csv.import", {"sample": True}, label="Ben's other import", delay="20h")
     expect(page.get_by_role("link", name="Queues")).to_be_hidden()
     expect(page.get_by_role("link", name="Charts")).to_be_visible()
@@ -87,7 +87,7 @@ def test_owners_see_their_own(open_page, his):
         page.goto(page.url.split("#")[0] + hash)
 
     go("#/tasks/" + mine)
-    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Completed", timeout=20000)
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Completed")
     expect(page.get_by_role("region", name="Timeline")).not_to_contain_text(re.compile(r"worker \d+@"))
     expect(page.get_by_role("link", name="Open in Temporal")).to_have_count(0)
     go("#/tasks/" + his)
@@ -95,7 +95,7 @@ def test_owners_see_their_own(open_page, his):
     go("#/queues")
     expect(page.get_by_role("alert")).to_contain_text("needs the role operator")
     go("#/charts")
-    expect(page.get_by_role("img", name=re.compile("Throughput"))).to_be_visible(timeout=20000)
+    expect(page.get_by_role("img", name=re.compile("Throughput"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Waiting time"))).to_have_count(0)
     go("#/tasks")
     expect(table).to_contain_text("Ana's import")

@@ -47,7 +47,10 @@ func runWorker(address, journal string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	connection, err := client.DialContext(ctx, client.Options{HostPort: address, Logger: log.NewStructuredLogger(logger)})
+	connection, err := client.DialContext(ctx, client.Options{
+		HostPort: address, Logger: log.NewStructuredLogger(logger),
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // the machine is busy
+	})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const (
 
 	// soon is how long something that the server does in its own time may take
 	// on a busy machine.
-	soon = 30 * time.Second
+	soon = 2 * time.Minute
 )
 
 var (

@@ -23,6 +23,8 @@ const (
 	clients = 4
 	// mostWaiting is how many tasks may wait before the clients do.
 	mostWaiting = 40
+	// longestWait is for how long they do.
+	longestWait = time.Minute
 	// enqueueTimeout is how long a client tries to get a task accepted.
 	enqueueTimeout = 5 * time.Minute
 )
@@ -80,7 +82,11 @@ func startLoad(t *testing.T, tp *topology, most int) *load {
 				if i >= most {
 					return
 				}
-				for ctx.Err() == nil && l.size()-(lines(t, tp.journal)-before) > mostWaiting {
+				// Tasks that were lost before they began never start, so that this may come to nothing.
+				for deadline := time.Now().Add(longestWait); l.size()-(lines(t, tp.journal)-before) > mostWaiting; {
+					if ctx.Err() != nil || time.Now().After(deadline) {
+						break
+					}
 					time.Sleep(20 * time.Millisecond)
 				}
 				if err := l.enqueue(t.Context(), i, mixed(i)); err != nil {
