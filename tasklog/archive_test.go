@@ -202,16 +202,6 @@ func (l *laggingIndex) archiveWith(t *testing.T, c *control) (task.ID, *workflow
 	return id, former
 }
 
-// awaitQuestion returns when the worker has asked the index once more.
-func (l *laggingIndex) awaitQuestion(t *testing.T) {
-	t.Helper()
-	select {
-	case <-l.asked:
-	case <-time.After(time.Minute):
-		require.Fail(t, "the worker does not ask the index")
-	}
-}
-
 // requireOpen demands that the task's archive run is open.
 func (c *control) requireOpen(t *testing.T, id task.ID, why string) {
 	t.Helper()
@@ -230,8 +220,8 @@ func TestTheFormerRunStaysUntilTheIndexHasTheArchiveRun(t *testing.T) {
 	c.requireOpen(t, id, "without a worker it hides the former run")
 
 	c.work(t, 1, export)
-	index.awaitQuestion(t)
-	index.awaitQuestion(t)
+	temporaltest.Receive(t, index.asked) // by the worker
+	temporaltest.Receive(t, index.asked)
 	execution := former.GetWorkflowExecutionInfo().GetExecution()
 	_, err := c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())
 	require.NoError(t, err, "the former run is not deleted before the index has the archive run")
@@ -255,7 +245,7 @@ func TestTheArchiveRunIsOpenUntilTheIndexHasLostTheFormerRun(t *testing.T) {
 	id, former = index.archiveWith(t, c)
 	c.work(t, 1, export)
 	c.awaitDeleted(t, former)
-	index.awaitQuestion(t)
+	temporaltest.Receive(t, index.asked)
 	c.requireOpen(t, id, "the archive run hides the former run")
 	index.caughtUp.Store(true)
 	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
