@@ -12,7 +12,7 @@ const (
 	askTimeout = 5 * time.Second
 )
 
-// indexWatch tells whether the index has a run. It asks for all runs together that it is asked about within a second, as a server takes few
+// indexWatch tells which runs the index has. It asks for all runs together that it is asked about within a second, as a server takes few
 // questions of its index.
 type indexWatch struct {
 	mu   sync.Mutex
@@ -27,10 +27,10 @@ type question struct {
 	err   error
 }
 
-// has reports whether the index has the run; ask asks it for several.
-func (w *indexWatch) has(
-	ctx context.Context, run string, ask func(ctx context.Context, runs []string) (map[string]bool, error),
-) (bool, error) {
+// find returns which of the runs the index has, among others; ask asks it for several.
+func (w *indexWatch) find(
+	ctx context.Context, runs []string, ask func(ctx context.Context, runs []string) (map[string]bool, error),
+) (map[string]bool, error) {
 	w.mu.Lock()
 	q := w.next
 	if q == nil {
@@ -38,13 +38,13 @@ func (w *indexWatch) has(
 		w.next = q
 		time.AfterFunc(collectFor, func() { w.answer(q, ask) })
 	}
-	q.runs = append(q.runs, run)
+	q.runs = append(q.runs, runs...)
 	w.mu.Unlock()
 	select {
 	case <-q.done:
-		return q.found[run], q.err
+		return q.found, q.err
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -159,8 +159,9 @@ func TestManyArchiveTheSameTask(t *testing.T) {
 	c.onlyOne(t, id, task.Archived)
 }
 
-// laggingIndex is a connection to a server whose index has no run yet when it is asked for one, until it has caught up.
+// laggingIndex is a connection to a server whose index is behind until it has caught up.
 type laggingIndex struct {
+	behind   func(*workflowservice.ListWorkflowExecutionsResponse) // makes its answer that of an index that is behind
 	asked    chan struct{}
 	caughtUp atomic.Bool
 }
@@ -168,62 +169,86 @@ type laggingIndex struct {
 func (l *laggingIndex) intercept(
 	ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption,
 ) error {
+	if err := invoke(ctx, method, request, reply, connection, o...); err != nil {
+		return err
+	}
 	listing, ok := request.(*workflowservice.ListWorkflowExecutionsRequest)
 	if ok && strings.HasPrefix(listing.GetQuery(), "RunId IN ") && !l.caughtUp.Load() {
+		l.behind(reply.(*workflowservice.ListWorkflowExecutionsResponse))
 		select {
 		case l.asked <- struct{}{}:
 		default:
 		}
-		return nil // the empty reply
 	}
-	return invoke(ctx, method, request, reply, connection, o...)
+	return nil
 }
 
-// The server takes the former run out of its index, and puts the archive run in, in no certain order.
-func TestTheFormerRunStaysUntilTheIndexHasTheArchiveRun(t *testing.T) {
-	t.Parallel()
-	index := &laggingIndex{asked: make(chan struct{})}
-	c := newControl(t, nil)
+// archiveWith makes the index the one that the worker asks, and archives a task that waits. It returns the task and its former run.
+func (l *laggingIndex) archiveWith(t *testing.T, c *control) (task.ID, *workflowservice.DescribeWorkflowExecutionResponse) {
+	t.Helper()
 	lagging, err := client.Dial(client.Options{
 		HostPort: temporaltest.Server().Address, Namespace: temporaltest.Namespace,
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(index.intercept)}},
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(l.intercept)}},
 	})
 	require.NoError(t, err)
 	t.Cleanup(lagging.Close)
 	c.client = lagging
-
 	id := c.enqueue(t, nil)
 	former, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
 	require.NoError(t, err)
 	changed, err := c.log.Archive(t.Context(), id, tasklog.ControlOptions{})
 	require.NoError(t, err)
 	require.True(t, changed)
+	return id, former
+}
+
+// requireOpen demands that the task's archive run is open.
+func (c *control) requireOpen(t *testing.T, id task.ID, why string) {
+	t.Helper()
+	record, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
+	require.NoError(t, err)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, record.GetWorkflowExecutionInfo().GetStatus(), why)
+}
+
+// The server takes the former run out of its index, and puts the archive run in, in no certain order.
+func TestTheFormerRunStaysUntilTheIndexHasTheArchiveRun(t *testing.T) {
+	t.Parallel()
+	index := &laggingIndex{asked: make(chan struct{}), behind: func(found *workflowservice.ListWorkflowExecutionsResponse) { found.Reset() }}
+	c := newControl(t, nil)
+	id, former := index.archiveWith(t, c)
 	c.onlyOne(t, id, task.Archived)
-	requireOpen := func(why string) {
-		t.Helper()
-		record, err := c.client.DescribeWorkflowExecution(t.Context(), string(id), "")
-		require.NoError(t, err)
-		require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, record.GetWorkflowExecutionInfo().GetStatus(), why)
-	}
-	requireOpen("without a worker it hides the former run")
+	c.requireOpen(t, id, "without a worker it hides the former run")
 
 	c.work(t, 1, export)
-	for range 3 {
-		select {
-		case <-index.asked:
-		case <-time.After(time.Minute):
-			require.Fail(t, "the worker does not ask the index")
-		}
-	}
+	temporaltest.Receive(t, index.asked) // by the worker
+	temporaltest.Receive(t, index.asked)
 	execution := former.GetWorkflowExecutionInfo().GetExecution()
-	_, err = c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())
+	_, err := c.client.DescribeWorkflowExecution(t.Context(), execution.GetWorkflowId(), execution.GetRunId())
 	require.NoError(t, err, "the former run is not deleted before the index has the archive run")
-	requireOpen("the archive run hides the former run")
+	c.requireOpen(t, id, "the archive run hides the former run")
 
 	index.caughtUp.Store(true)
 	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
 	c.awaitDeleted(t, former)
 	c.onlyOne(t, id, task.Archived)
+}
+
+// While Elasticsearch is down the server deletes a run, and its index goes on having it.
+func TestTheArchiveRunIsOpenUntilTheIndexHasLostTheFormerRun(t *testing.T) {
+	t.Parallel()
+	var former *workflowservice.DescribeWorkflowExecutionResponse
+	index := &laggingIndex{asked: make(chan struct{}), behind: func(found *workflowservice.ListWorkflowExecutionsResponse) {
+		found.Executions = append(found.Executions, former.GetWorkflowExecutionInfo())
+	}}
+	c := newControl(t, nil)
+	var id task.ID
+	id, former = index.archiveWith(t, c)
+	c.work(t, 1, export)
+	c.awaitDeleted(t, former)
+	temporaltest.Receive(t, index.asked)
+	c.requireOpen(t, id, "the archive run hides the former run")
+	index.caughtUp.Store(true)
+	require.NoError(t, c.client.GetWorkflow(t.Context(), string(id), "").Get(t.Context(), nil))
 }
 
 // awaitDeleted waits until the run is gone.

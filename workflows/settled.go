@@ -22,11 +22,14 @@ type Superseded struct {
 }
 
 // How often the deletion of a superseded run is tried. At first that is only to wait for the index, which has the archive run within a moment
-// or, if it is Elasticsearch, within two seconds; one try takes a second of them.
+// or, if it is Elasticsearch, within two seconds; one try takes a second of them. Then it is to wait for the server, which deletes a run that
+// ended just now after up to half a minute, or after its index was down. The waits soon grow beyond those for which a worker holds a place for
+// the workflow.
 const (
-	deleteTimeout    = 10 * time.Second
-	deleteBackoff    = 250 * time.Millisecond
-	maxDeleteBackoff = time.Minute
+	deleteTimeout       = 10 * time.Second
+	deleteBackoff       = 250 * time.Millisecond
+	deleteBackoffGrowth = 4
+	maxDeleteBackoff    = time.Minute
 )
 
 // settled reports whether there is nothing to run: the execution is the record of an archived task, or the task was
@@ -42,7 +45,7 @@ func settled(ctx workflow.Context, t task.Task) (bool, error) {
 }
 
 // deleteSuperseded deletes the run that an archive run replaces, when the index has the archive run. That is open for as long as the other
-// one is there, so that lists know which one to leave out.
+// one is there, or in the index, so that lists know which one to leave out.
 func deleteSuperseded(ctx workflow.Context, t task.Task) error {
 	if t.Supersedes == "" { // archived by a version that did not say so, or by somebody else
 		return nil
@@ -53,7 +56,7 @@ func deleteSuperseded(ctx workflow.Context, t task.Task) error {
 		// By default that of one attempt bounds all attempts together.
 		ScheduleToCloseTimeout: Unlimited,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: deleteBackoff, BackoffCoefficient: 2, MaximumInterval: maxDeleteBackoff,
+			InitialInterval: deleteBackoff, BackoffCoefficient: deleteBackoffGrowth, MaximumInterval: maxDeleteBackoff,
 		},
 	})
 	superseded := Superseded{Task: workflowID(ctx), Run: t.Supersedes}

@@ -16,7 +16,7 @@ func (p *program) benchLogCommand() *cobra.Command {
 	var elasticsearch, file string
 	c := &cobra.Command{
 		Use: "log", Short: "Measure the task log's queries against hand-written ones with the same answers", Args: cobra.NoArgs,
-		Long: "Fills a log of its own with tasks that are made up, and measures ten queries. In Elasticsearch it makes an index, and deletes it;\n" +
+		Long: "Fills a log of its own with tasks that are made up, and measures likely queries. In Elasticsearch it makes an index, and deletes it;\n" +
 			"user name, password and certificates are those of the configuration. For SQLite it fills a temporary file with the tables of the\n" +
 			"visibility database of a standalone, which must be running.",
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -24,6 +24,8 @@ type Engine struct {
 	// current is the state of the index that searches are made in, and taking makes the next one.
 	current atomic.Pointer[snapshot]
 	taking  singleflight.Group
+	// listed is when a list was last searched for.
+	listed atomic.Pointer[time.Time]
 	// checked is when the index was last seen to have all fields.
 	checked atomic.Pointer[time.Time]
 }
@@ -54,6 +56,8 @@ func (e *Engine) Search(ctx context.Context, f *tasklog.Filter) (tasklog.Page, e
 	if err := f.Err(); err != nil {
 		return tasklog.Page{}, err
 	}
+	now := time.Now()
+	e.listed.Store(&now)
 	page, err := e.search(ctx, f)
 	if err != nil {
 		return tasklog.Page{}, fmt.Errorf("search the task log: %w", err)

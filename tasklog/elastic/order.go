@@ -43,11 +43,9 @@ func searchAfter(f *tasklog.Filter) []any {
 		return values
 	}
 	value := p.Value
-	if column.Kind() == tasklog.KindTime { // in nanoseconds; NULL is the least number
-		value = int64(math.MinInt64)
-		if t, ok := p.Value.(time.Time); ok {
-			value = clamp(t).UnixNano()
-		}
+	if column.Kind() == tasklog.KindTime { // in nanoseconds; a field of these sorts what is not set as the earliest time
+		t, _ := p.Value.(time.Time)
+		value = clamp(t).UnixNano()
 	}
 	return append([]any{value}, values...)
 }

@@ -94,8 +94,8 @@ func TestSearchesGoOnWhileTheirStateIsReplaced(t *testing.T) {
 	searching.Wait()
 }
 
-// An action may report nothing but a type. Other programs may write empty texts too.
-func TestEmptyTextsStopNoCursor(t *testing.T) {
+// An action may report nothing but a type. Other programs may write empty texts too, or no time.
+func TestWhatIsEmptyStopsNoCursor(t *testing.T) {
 	t.Parallel()
 	c := newIndex(t)
 	const n = 12
@@ -113,7 +113,8 @@ func TestEmptyTextsStopNoCursor(t *testing.T) {
 	}
 	tasks.write(t, c)
 	engine := openOwn(t, c)
-	for _, column := range []tasklog.Column{tasklog.Report, tasklog.CreatedAt} { // the times are within one millisecond
+	// The times of creation are within one millisecond, and the others are not set.
+	for _, column := range []tasklog.Column{tasklog.Report, tasklog.CreatedAt, tasklog.UpdatedAt} {
 		for _, order := range []tasklog.Order{tasklog.Ascending, tasklog.Descending} {
 			f := tasklog.NewFilter().SortBy(column).SortOrder(order).Limit(2)
 			seen := map[task.ID]bool{}

@@ -16,6 +16,9 @@ const (
 	// documents once a second, so lists are less than two seconds behind. When half of it has passed the next one is made, while
 	// searches still use this one, so that they need not wait.
 	maxAge = 500 * time.Millisecond
+	// renewedFor is how long after a list was searched for the next state is made all the same: whoever looks at a list soon looks at the next one.
+	// Counts are not followed: programs ask for them, such as workers that wait for children.
+	renewedFor = 30 * time.Second
 	// slowness times what a state took to make is how long it is used at least: so that searches do not wait for the next one all the time.
 	slowness = 4
 	// snapshotLife is how long Elasticsearch keeps a state that is used by many searches: longer than one of them takes.
@@ -33,33 +36,30 @@ type snapshot struct {
 	searching sync.RWMutex
 }
 
-// young reports whether searches may use the state, and whether it is time to make the next one.
-func (s *snapshot) young() (young, ageing bool) {
-	if s == nil {
-		return false, true
-	}
-	age := time.Since(s.taken)
-	return age < s.life, age >= s.life/2
-}
+// young reports whether searches may use the state.
+func (s *snapshot) young() bool { return s != nil && time.Since(s.taken) < s.life }
 
 // snapshot returns a state of the index that is young enough. Searches at the same time share one.
 func (e *Engine) snapshot(ctx context.Context) (*snapshot, error) {
-	s := e.current.Load()
-	young, ageing := s.young()
-	if young && !ageing {
+	if s := e.current.Load(); s.young() {
 		return s, nil
 	}
 	// Who gives up does not take the state from the others who wait for it; transport bounds the requests.
 	taken := e.taking.DoChan("", func() (any, error) { return e.take(context.WithoutCancel(ctx)) })
-	if young {
-		return s, nil
-	}
 	select {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case result := <-taken:
 		s, _ := result.Val.(*snapshot)
 		return s, result.Err
+	}
+}
+
+// renew replaces the state by the next one, unless that has been done or nobody has looked at lists for long. If it fails, the next search
+// takes one, or tells why it cannot.
+func (e *Engine) renew(s *snapshot) {
+	if at := e.listed.Load(); at != nil && time.Since(*at) < renewedFor && e.current.Load() == s {
+		e.taking.DoChan("", func() (any, error) { return e.take(context.Background()) })
 	}
 }
 
@@ -81,6 +81,7 @@ func (e *Engine) take(ctx context.Context) (*snapshot, error) {
 			_ = e.transport.closePIT(context.WithoutCancel(ctx), former.pit)
 		}()
 	}
+	time.AfterFunc(s.life/2-time.Since(s.taken), func() { e.renew(s) })
 	return s, nil
 }
 

@@ -21,7 +21,7 @@ func (b *bench) testCursors(t *testing.T) {
 		for _, descending := range []bool{false, true} {
 			sizes := []int{1 + size%maxPageSize}
 			size++
-			if column == tasklog.Owner { // which has ties and NULL
+			if column == tasklog.Owner || column == tasklog.CreatedAt { // which have ties and NULL
 				sizes = []int{1, 2, 3, 4, 5, 6, 7}
 			}
 			t.Run(fmt.Sprintf("%s descending %t", column, descending), func(t *testing.T) {

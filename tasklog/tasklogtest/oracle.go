@@ -31,7 +31,7 @@ func (r record) time(c tasklog.Column) time.Time {
 	return t
 }
 
-// condition is a condition as a test writes it. The value is a string, bool or time.Time, or a []any of these.
+// condition is a condition as a test writes it. The value is a string, bool or time.Time, or a []any of these. A time may also be text.
 type condition struct {
 	column tasklog.Column
 	op     tasklog.Operator
@@ -88,11 +88,24 @@ func order(a, b any) int {
 	case string:
 		return strings.Compare(a, b.(string))
 	case time.Time:
-		return int(a.UnixMilli() - b.(time.Time).UnixMilli())
+		return int(a.UnixMilli() - instant(b).UnixMilli())
 	case bool:
 		return rank(a) - rank(b)
 	}
 	panic(fmt.Sprintf("no order for %T", a))
+}
+
+// instant is a time, which may be text with a zone.
+func instant(v any) time.Time {
+	text, ok := v.(string)
+	if !ok {
+		return v.(time.Time)
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		panic(err)
+	}
+	return at
 }
 
 func rank(v any) int {

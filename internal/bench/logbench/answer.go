@@ -80,14 +80,19 @@ func (r *row) complete(stored, execution string, memo []byte) error {
 // found is the task log's answer.
 type found struct {
 	page   tasklog.Page
+	table  tasklog.DataTablePayload
 	stats  tasklog.Stats
 	groups tasklog.Groups
 }
 
 // answer is the same in the form of the other, to compare them.
 func (f found) answer() (answer, error) {
-	a := answer{Total: f.page.Total, Stats: f.stats}
-	for _, e := range f.page.Tasks {
+	a := answer{Total: f.page.Total + f.table.Count, Stats: f.stats} // of one of them
+	tasks := f.page.Tasks
+	for _, r := range f.table.Data {
+		tasks = append(tasks, r.Entity)
+	}
+	for _, e := range tasks {
 		r := row{
 			ID: string(e.ID), ParentID: string(e.ParentID), Action: e.TaskName, Parameters: e.Parameters, Label: e.Label, Status: string(e.Status),
 			Owner: e.Owner, Category: string(e.Category), Queue: e.Queue, Master: e.MasterStatus, CreatedAt: e.CreatedAt, Updated: e.UpdatedAt,

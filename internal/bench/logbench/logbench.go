@@ -24,7 +24,7 @@ type Config struct {
 	Rounds int    // over which the measurements of each query are spread
 	// Iterations is how often each query is measured at most, over all rounds.
 	Iterations int
-	// Budget is how long all measurements may take, not counting that the log is filled. Slow queries are measured less often, but
+	// Budget is how long all measurements may take, not counting that the log is filled, nor pauses. Slow queries are measured less often, but
 	// some times in each round.
 	Budget time.Duration
 	// Keep leaves the index in Elasticsearch, for a later run with as many tasks and the same seed.
@@ -33,8 +33,12 @@ type Config struct {
 	Progress func(line string)
 }
 
-// leastIterations is how often a query is measured in a round whatever it takes.
-const leastIterations = 5
+const (
+	// leastIterations is how often a query is measured in a round whatever it takes.
+	leastIterations = 5
+	// mostPauses is how often a query that comes after a pause is measured in a round at most.
+	mostPauses = 20
+)
 
 // maxTasks is how many tasks are still so far from each other that each has its own time.
 const maxTasks = 100_000_000
@@ -185,7 +189,11 @@ func (c Config) run(ctx context.Context, s sides) (Result, error) {
 	each, turn := (c.Iterations+c.Rounds-1)/c.Rounds, c.Budget/time.Duration(c.Rounds*len(questions))
 	for round := range c.Rounds {
 		for _, contest := range contests {
-			if err := contest.round(ctx, each, turn); err != nil {
+			iterations := each
+			if contest.question.pause > 0 {
+				iterations = min(each, mostPauses)
+			}
+			if err := contest.round(ctx, iterations, turn); err != nil {
 				return Result{}, err
 			}
 		}

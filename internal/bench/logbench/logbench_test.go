@@ -63,7 +63,7 @@ func requireComplete(t *testing.T, result Result, engine string, c Config) {
 	t.Helper()
 	require.Equal(t, engine, result.Engine)
 	require.Equal(t, c.Tasks, result.Tasks)
-	require.Len(t, result.Queries, 10)
+	require.Len(t, result.Queries, len(questions))
 	for _, q := range result.Queries {
 		require.Equal(t, 4, q.Iterations, q.Name)
 		for _, n := range []float64{q.Ours.P50, q.Ours.P95, q.Bare.P50, q.Bare.P95, q.P50Ratio, q.P95Ratio} {

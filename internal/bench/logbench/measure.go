@@ -83,12 +83,18 @@ func brief(a answer) string {
 	return text[:min(len(text), most)]
 }
 
-// round measures both sides, one after the other, so many times or until the time is over. Which is first is random, since the
-// second one finds more in the caches.
+// round measures both sides, one after the other, so many times or until the time, without the pauses, is over. Which is first is random,
+// since the second one finds more in the caches.
 func (c *contest) round(ctx context.Context, iterations int, budget time.Duration) error {
 	var ours, bare []time.Duration
 	runtime.GC()
-	for began := time.Now(); len(ours) < iterations && (len(ours) < leastIterations || time.Since(began) < budget); {
+	for end := time.Now().Add(budget); len(ours) < iterations && (len(ours) < leastIterations || time.Now().Before(end)); {
+		select {
+		case <-time.After(c.question.pause):
+			end = end.Add(c.question.pause)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		p := c.params[c.random.IntN(len(c.params))]
 		turns := []func() error{
 			func() error {
