@@ -142,17 +142,17 @@ func (l *life) execute(ctx context.Context, in *interceptor.ExecuteActivityInput
 	return l.Next.ExecuteActivity(ctx, in)
 }
 
-// logEnd logs an error that says that something has failed.
+// logEnd logs the error, if any, unless nothing has failed.
 func logEnd(logger log.Logger, err error) {
-	var application *temporal.ApplicationError
-	var panicked *temporal.PanicError
-	switch {
-	case err == nil || errors.As(err, &application) && application.Category() == temporal.ApplicationErrorCategoryBenign:
-	case errors.As(err, &panicked):
-		logger.Error("The action panicked", "error", err, "stack", panicked.StackTrace())
-	default:
-		logger.Error("The action ended with an error", "error", err)
+	application, ok := errors.AsType[*temporal.ApplicationError](err)
+	if err == nil || ok && application.Category() == temporal.ApplicationErrorCategoryBenign {
+		return
 	}
+	if panicked, ok := errors.AsType[*temporal.PanicError](err); ok {
+		logger.Error("The action panicked", "error", err, "stack", panicked.StackTrace())
+		return
+	}
+	logger.Error("The action ended with an error", "error", err)
 }
 
 // panicError returns a *temporal.PanicError, which only the SDK's converter makes.

@@ -253,7 +253,6 @@ func (w *Worker) allEnd(within time.Duration) bool {
 // untilShutdown returns a context that ends also when the worker's shutdown timeout has passed.
 func (w *Worker) untilShutdown(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	//nolint:contextcheck // ctx is ended by either of the two
 	stop := context.AfterFunc(w.running, func() { cancel(context.Cause(w.running)) })
 	return ctx, func(cause error) {
 		stop()
