@@ -109,7 +109,7 @@ func (r *run) timeout() time.Duration { return cmp.Or(r.policy.Timeout, task.Max
 func (r *run) retryPolicy() *temporal.RetryPolicy {
 	backoff := cmp.Or(r.policy.Backoff, defaultBackoff)
 	return &temporal.RetryPolicy{
-		MaximumAttempts:    int32(max(r.policy.Attempts, 1)), //nolint:gosec // at most task.MaxAttempts
+		MaximumAttempts:    int32(min(max(r.policy.Attempts, 1), task.MaxAttempts)),
 		InitialInterval:    backoff,
 		BackoffCoefficient: 2,
 		MaximumInterval:    cmp.Or(r.policy.MaxBackoff, 100*backoff),
