@@ -90,10 +90,10 @@ func (s *Server) bulk(c *call, do func(context.Context, tasklog.Selection, taskl
 		return err
 	}
 	result, err := do(c.Request.Context(), selection, tasklog.BulkOptions{ControlOptions: options, DryRun: body.DryRun})
+	s.explain(c, result.Failures)
 	if err != nil {
 		return err
 	}
-	s.explain(c, result.Failures)
 	c.JSON(http.StatusOK, struct {
 		Success bool `json:"success"`
 		tasklog.BulkResult
