@@ -148,7 +148,7 @@ func (u *ListUpdate) compare(before, now tasklog.Page) error {
 
 // present makes what is shown of the tasks that have changed.
 func (u *ListUpdate) present(ctx context.Context, presenter tasklog.Presenter) error {
-	var changed tasklog.Collection
+	changed := make(tasklog.Collection, 0, len(u.Changed))
 	for _, v := range u.Changed {
 		changed = append(changed, v.Entity)
 	}
