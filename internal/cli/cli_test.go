@@ -150,7 +150,7 @@ func TestInitMayBeRepeated(t *testing.T) {
 	require.Equal(t, true, first["initialized"])
 	require.Contains(t, first["steps"], `The namespace "`+namespace+`" is registered; it keeps finished tasks for 720h0m0s.`)
 	second := b.ok(t, "init", "--namespace", namespace)
-	require.Contains(t, second["steps"], `The namespace "`+namespace+`" exists.`)
+	require.Contains(t, second["steps"], `The namespace "`+namespace+`" exists; it keeps finished tasks for 720h0m0s.`)
 
 	// What was set up takes tasks.
 	e := b.ok(t, "enqueue", "a", "--namespace", namespace)

@@ -21,11 +21,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- /* The image of a program: include "taskqueue.image" (list . "api") */ -}}
 {{- define "taskqueue.image" -}}
 {{- $ := index . 0 -}}
-{{- $tag := $.Values.image.tag | default $.Chart.AppVersion -}}
-{{- if eq $tag "dev" -}}
+{{- if and (not $.Values.image.tag) (eq $.Chart.AppVersion "dev") -}}
 {{- fail "this chart is of no release, so there are no images of its version: set image.tag" -}}
 {{- end -}}
-{{- printf "%s/taskqueue-%s:%s" $.Values.image.registry (index . 1) $tag -}}
+{{- printf "%s/taskqueue-%s:%s" $.Values.image.registry (index . 1) ($.Values.image.tag | default $.Chart.AppVersion) -}}
 {{- end -}}
 
 {{- define "taskqueue.serviceAccount" -}}
