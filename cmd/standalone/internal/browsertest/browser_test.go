@@ -50,7 +50,9 @@ func TestDashboard(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 		t.Logf("%s", out)
 	}
-	t.Run("for everybody", func(t *testing.T) { use(t, nil, "test_dashboard.py", "test_bulk.py", "test_conditions.py", "test_parameters.py", "test_trouble.py", "test_accessibility.py") })
+	t.Run("for everybody", func(t *testing.T) {
+		use(t, nil, "test_dashboard.py", "test_bulk.py", "test_conditions.py", "test_parameters.py", "test_trouble.py", "test_accessibility.py")
+	})
 	t.Run("for those with keys", func(t *testing.T) { use(t, makeKeys(t), "test_roles.py") })
 }
 
