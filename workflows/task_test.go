@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/distributed-task-queue/taskqueue/internal/attribute"
 	"github.com/distributed-task-queue/taskqueue/task"
@@ -25,6 +26,7 @@ func environment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // the machine may be busy
 	env.RegisterActivityWithOptions(func(json.RawMessage) (any, error) { return nil, nil }, activity.RegisterOptions{Name: action})
 	return env
 }
