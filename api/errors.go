@@ -12,6 +12,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue/api/internal/strictjson"
 	"github.com/distributed-task-queue/taskqueue/api/internal/taskfile"
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/broker/memory"
 	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
@@ -102,6 +103,9 @@ func problemOf(err error) *problem {
 	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
+	}
+	if e, ok := errors.AsType[*broker.StoreError](err); ok {
+		return kindUnavailable.problem("", fmt.Sprintf("the store of the queue %q did not take the task; try again with the same id or idempotency key", e.Queue))
 	}
 	if errors.Is(err, memory.ErrClosed) {
 		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/distributed-task-queue/taskqueue"
 	"github.com/distributed-task-queue/taskqueue/api"
+	"github.com/distributed-task-queue/taskqueue/broker/rds"
 	"github.com/distributed-task-queue/taskqueue/internal/temporaltest"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog/elastic"
@@ -315,4 +318,19 @@ func TestInternalErrorsTellNothing(t *testing.T) {
 	for _, want := range []string{"secret of the panic", "errors_test.go", "secret of the enqueue"} {
 		require.Contains(t, log.String(), want)
 	}
+}
+
+func TestAStoreThatIsAwayIsAnsweredLikeTemporal(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("pgx", "postgres://somebody:secret@127.0.0.1:1/orders")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	outbox, err := rds.New(rds.Config{DB: db, Dialect: rds.PostgreSQL})
+	require.NoError(t, err)
+	b := setupWith(t, taskqueue.Config{Temporal: temporaltest.Dial(t), Queues: []taskqueue.Queue{{Name: "orders", Broker: outbox}}}, api.Config{})
+	a := b.do(http.MethodPost, "/api/v1/tasks", `{"action":"x"}`)
+	p := readProblem(t, a, http.StatusServiceUnavailable)
+	require.Equal(t, `the store of the queue "orders" did not take the task; try again with the same id or idempotency key`, p.Detail)
+	require.NotEmpty(t, a.Header.Get("Retry-After"))
+	require.NotContains(t, string(a.body), "secret")
 }

@@ -3,10 +3,23 @@ package broker
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/distributed-task-queue/taskqueue/task"
 )
+
+// StoreError says that a queue's store has not taken a task, or not answered whether it has: asked again with the same id or idempotency key, the task is
+// run once all the same.
+type StoreError struct {
+	Queue string
+	Err   error // of the store; it may tell where that is
+}
+
+func (e *StoreError) Error() string { return fmt.Sprintf("the store of queue %q: %v", e.Queue, e.Err) }
+
+// Unwrap returns the store's error.
+func (e *StoreError) Unwrap() error { return e.Err }
 
 // Stored is a broker that keeps tasks in a store of its own until a relay hands them to Temporal.
 //

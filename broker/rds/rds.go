@@ -95,7 +95,7 @@ func (b *Broker) EnqueueTx(ctx context.Context, tx broker.Tx, t *task.Task) erro
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, b.config.Dialect.insert(table), string(encoded)); err != nil {
-		return fmt.Errorf("enqueue task %s: %w", t.ID, b.hint(t.Queue, err))
+		return fmt.Errorf("enqueue task %s: %w", t.ID, &broker.StoreError{Queue: t.Queue, Err: b.hint(t.Queue, err)})
 	}
 	return nil
 }

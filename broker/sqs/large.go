@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"gocloud.dev/blob"
 
+	"github.com/distributed-task-queue/taskqueue/broker"
 	"github.com/distributed-task-queue/taskqueue/task"
 )
 
@@ -20,16 +21,16 @@ type reference struct {
 }
 
 // putAway keeps a body that is too large for SQS in the bucket, and returns the reference to it.
-func (b *Broker) putAway(ctx context.Context, id task.ID, body string) (string, error) {
+func (b *Broker) putAway(ctx context.Context, t *task.Task, body string) (string, error) {
 	if b.config.Bucket == nil {
 		return "", &task.TooLargeError{Size: len(body), Limit: MaxMessageSize}
 	}
 	key := "taskqueue/" + uuid.NewString() + ".json"
 	options := &blob.WriterOptions{ContentType: "application/json"}
 	if err := b.config.Bucket.WriteAll(ctx, key, []byte(body), options); err != nil {
-		return "", fmt.Errorf("enqueue task %s: keep it in the bucket: %w", id, err)
+		return "", fmt.Errorf("enqueue task %s: keep it in the bucket: %w", t.ID, &broker.StoreError{Queue: t.Queue, Err: err})
 	}
-	encoded, err := json.Marshal(reference{Blob: key, ID: id})
+	encoded, err := json.Marshal(reference{Blob: key, ID: t.ID})
 	if err != nil {
 		return "", err
 	}

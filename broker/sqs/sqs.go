@@ -159,18 +159,18 @@ func (b *Broker) Enqueue(ctx context.Context, t *task.Task) error {
 	}
 	url, err := b.url(ctx, b.queueName(t.Queue))
 	if err != nil {
-		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
+		return fmt.Errorf("enqueue task %s: %w", t.ID, &broker.StoreError{Queue: t.Queue, Err: err})
 	}
 	body := text(encoded)
 	if len(body) > MaxMessageSize {
-		if body, err = b.putAway(ctx, t.ID, body); err != nil {
+		if body, err = b.putAway(ctx, t, body); err != nil {
 			return err
 		}
 	}
 	// Not the task's id: for five minutes SQS drops what has the same, also when the first message is gone, as after a migration there and back.
 	// What the bucket holds stays when sending fails: SQS may have the message all the same.
 	if err := b.send(ctx, url, body, b.group(t), uuid.NewString(), nil); err != nil {
-		return fmt.Errorf("enqueue task %s: %w", t.ID, err)
+		return fmt.Errorf("enqueue task %s: %w", t.ID, &broker.StoreError{Queue: t.Queue, Err: err})
 	}
 	return nil
 }
