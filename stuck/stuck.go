@@ -14,8 +14,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue"
@@ -190,9 +188,7 @@ func (f *Finder) queue(ctx context.Context, name string, known map[string]queue)
 
 // polled reports whether a worker has polled in the last five minutes, which the server remembers.
 func (f *Finder) polled(ctx context.Context, name string, kind enumspb.TaskQueueType) (bool, error) {
-	described, err := f.config.Temporal.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-		Namespace: f.config.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: name}, TaskQueueType: kind,
-	})
+	described, err := f.config.Temporal.DescribeTaskQueue(ctx, name, kind)
 	if err != nil {
 		return false, fmt.Errorf("describe queue %q: %w", name, err)
 	}

@@ -12,7 +12,6 @@ import (
 	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -152,9 +151,7 @@ func (r *rollout) settled(ctx context.Context) error {
 func (r *rollout) heard(ctx context.Context) error {
 	for _, queue := range r.queues {
 		for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
-			described, err := r.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-				Namespace: r.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind,
-			})
+			described, err := r.client.DescribeTaskQueue(ctx, queue, kind)
 			if err != nil {
 				return fmt.Errorf("describe queue %q: %w", queue, err)
 			}
