@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,9 +51,6 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*dispatcher.UnknownActionError](err); ok {
 		return kindAction.problem("action", e.Error())
 	}
-	if e, ok := errors.AsType[*memory.UnknownActionError](err); ok {
-		return kindAction.problem("action", e.Error())
-	}
 	if e, ok := errors.AsType[*task.DuplicateError](err); ok {
 		return kindDuplicate.problem("id", e.Error())
 	}
@@ -98,11 +96,22 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*schedule.DuplicateError](err); ok {
 		return kindSameSchedule.problem("id", e.Error())
 	}
-	if p := problemOfSetup(err); p != nil {
+	if p := cmp.Or(problemOfBroker(err), problemOfSetup(err)); p != nil {
 		return p
 	}
 	if e, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return kindInvalid.problem("", "Temporal refuses it: "+e.Error())
+	}
+	if unavailable(err) {
+		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
+	}
+	return kindInternal.problem("", detailInternal)
+}
+
+// problemOfBroker returns the problem with the queue's broker that the error is, nil if it is another.
+func problemOfBroker(err error) *problem {
+	if e, ok := errors.AsType[*memory.UnknownActionError](err); ok {
+		return kindAction.problem("action", e.Error())
 	}
 	if e, ok := errors.AsType[*broker.StoreError](err); ok {
 		return kindUnavailable.problem("", fmt.Sprintf("the store of the queue %q did not take the task; try again with the same id or idempotency key", e.Queue))
@@ -110,10 +119,7 @@ func problemOf(err error) *problem {
 	if errors.Is(err, memory.ErrClosed) {
 		return kindUnavailable.problem("", "the queue runs its tasks in this server, which is stopping; try again")
 	}
-	if unavailable(err) {
-		return kindUnavailable.problem("", "Temporal, or the task log's index, did not answer in time; try again")
-	}
-	return kindInternal.problem("", detailInternal)
+	return nil
 }
 
 // problemOfSetup returns the problem with Temporal's namespace or the task log's index that the error is, nil if it is another. Where the index

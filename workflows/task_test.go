@@ -154,7 +154,7 @@ func TestAFastActionThatIsCancelledHasRun(t *testing.T) {
 	env.OnUpsertTypedSearchAttributes(mock.Anything).Return(nil)
 	var report task.Report
 	env.OnUpsertMemo(mock.Anything).Run(func(args mock.Arguments) {
-		report = args.Get(0).(map[string]any)[attribute.MemoReport].(task.Report) //nolint:errcheck,forcetypeassert // it panics if not
+		report = args.Get(0).(map[string]any)[attribute.MemoReport].(task.Report) //nolint:forcetypeassert // it panics if not
 	}).Return(nil)
 	env.ExecuteWorkflow(new(workflows.Workflows).Task, fast())
 	var canceled *temporal.CanceledError
