@@ -3,122 +3,19 @@ package taskqueue
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/trace"
-	"go.temporal.io/sdk/client"
 
 	"github.com/distributed-task-queue/taskqueue/activities"
-	"github.com/distributed-task-queue/taskqueue/broker"
-	"github.com/distributed-task-queue/taskqueue/broker/temporal"
 	"github.com/distributed-task-queue/taskqueue/dispatcher"
 	"github.com/distributed-task-queue/taskqueue/queueadmin"
 	"github.com/distributed-task-queue/taskqueue/schedule"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
-	"github.com/distributed-task-queue/taskqueue/tasklog/visibility"
 	"github.com/distributed-task-queue/taskqueue/tracing"
 	"github.com/distributed-task-queue/taskqueue/worker"
 )
-
-// DefaultQueue is the name of the one queue of a Config that names none.
-const DefaultQueue = "default"
-
-// Queue is one queue of a Config.
-type Queue struct {
-	Name string
-	// Weight is the queue's share of a worker's attention. Default: 1.
-	Weight int
-	// Reserved is how many of a worker's permits run only tasks of this queue, so that tasks of other queues never make it
-	// wait for one. Default: 0.
-	Reserved int
-	// Broker is how tasks get in. Default: the workflow is started at once.
-	Broker broker.Broker
-}
-
-// Config is what a Client needs to know. Temporal is required.
-type Config struct {
-	// Temporal is the connection to the server. The Client does not close it.
-	Temporal client.Client
-	// Namespace is the namespace of that connection. Default: "default".
-	Namespace string
-	// Queues are the queues of the application. Default: one queue named DefaultQueue.
-	Queues []Queue
-	// DefaultQueue is the queue of actions that are not associated to one. Default: the first.
-	DefaultQueue string
-	// Associations maps an action's name to the queue of its tasks.
-	Associations map[string]string
-	// Categories maps an action's name to the category of its tasks, for actions that name none themselves.
-	Categories map[string]task.Category
-	// Policies say how actions may be run, whatever the actions themselves say. What is left out stays what the action says; a fast
-	// action is so no longer with one attempt, or with a timeout above task.MaxFastTimeout. For an action that is not in Actions, those
-	// of the worker count. Default: as the actions say.
-	Policies map[string]task.Policy
-	// Actions are the actions that this program knows. Default: none, so it can enqueue tasks but run none.
-	Actions *Registry
-	// Declared names actions that only other programs' workers know. When it is not nil, a task for an action that
-	// is neither declared, registered nor associated is refused with a *dispatcher.UnknownActionError. Default: nil, any action is taken.
-	Declared []string
-	// Owner of the tasks that are enqueued without one. Default: nobody.
-	Owner string
-	// TaskLog is the engine that searches the log. Default: Temporal's own list API.
-	TaskLog tasklog.Engine
-	// IgnoredTasks are actions that the lists of a user's tasks leave out.
-	IgnoredTasks []string
-	// Observers are told of every task that is archived or cancelled through the Client's TaskLog. Default: nobody is.
-	Observers []tasklog.Observer
-	// Files holds the files that tasks leave; archiving a task of the category export deletes its file. Default: nil,
-	// no file is deleted.
-	Files tasklog.FileDeleter
-	// TracerProvider gets the spans of the tasks that are enqueued, and of those that the client's workers run. Default: OpenTelemetry's
-	// global one.
-	TracerProvider trace.TracerProvider
-	// Logger gets what a library should not keep to itself. Default: slog.Default().
-	Logger *slog.Logger
-}
-
-// WithDefaults returns a copy of the configuration in which every default is filled in.
-func (c Config) WithDefaults() Config {
-	c.Namespace = cmp.Or(c.Namespace, client.DefaultNamespace)
-	c.Queues = slices.Clone(c.Queues)
-	if len(c.Queues) == 0 {
-		c.Queues = []Queue{{Name: DefaultQueue}}
-	}
-	for i := range c.Queues {
-		if c.Queues[i].Broker == nil {
-			c.Queues[i].Broker = temporal.New(c.Temporal)
-		}
-	}
-	if c.Actions == nil {
-		c.Actions = NewRegistry()
-	}
-	if c.TaskLog == nil {
-		c.TaskLog = visibility.New(visibility.Config{Client: c.Temporal, Namespace: c.Namespace})
-	}
-	c.Logger = cmp.Or(c.Logger, slog.Default())
-	return c
-}
-
-func (c Config) validate() error {
-	if c.Temporal == nil {
-		return errors.New("taskqueue: Config.Temporal is nil; connect with client.Dial of go.temporal.io/sdk/client")
-	}
-	for action, category := range c.Categories {
-		if _, err := task.ParseCategory(string(category)); err != nil {
-			return fmt.Errorf("taskqueue: Config.Categories[%q]: %w", action, err)
-		}
-	}
-	if err := c.Actions.CheckPolicies(c.Policies); err != nil {
-		return fmt.Errorf("taskqueue: Config.Policies: %w", err)
-	}
-	return nil
-}
 
 // Client enqueues tasks and looks them up. It is safe for concurrent use, and is a prometheus.Collector of what it was asked to enqueue.
 type Client struct {
@@ -254,87 +151,4 @@ func (c *Client) enqueue(ctx context.Context, t *task.Task) (*task.Task, error) 
 		return c.enqueuedBefore(ctx, t, err)
 	}
 	return t, nil
-}
-
-func (c *Client) newTask(action string, parameters any, label string, o Options) (*task.Task, error) {
-	if err := c.checkAction(action); err != nil {
-		return nil, err
-	}
-	raw, err := task.EncodeParameters(parameters)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	t := &task.Task{
-		ID: o.ID, Action: action, Parameters: raw, Label: label,
-		Metadata: task.Metadata{
-			Queue: o.Queue, Owner: o.Owner, Category: o.Category,
-			ParentID: o.ParentID, Master: o.Master, CreatedAt: now, Priority: o.Priority, Policy: c.policyOf(action),
-		},
-	}
-	if err := identify(t, o); err != nil {
-		return nil, err
-	}
-	if t.Owner == "" && t.ParentID == "" { // a child has its parent's owner
-		t.Owner = c.config.Owner
-	}
-	if o.Delay < 0 {
-		return nil, &task.InvalidError{Field: "delay", Reason: fmt.Sprintf("is %s; a delay cannot be negative", o.Delay)}
-	}
-	if o.Delay > 0 {
-		t.NotBefore = now.Add(o.Delay)
-	}
-	if t.Category == "" {
-		if t.Category, err = c.categoryOf(action, raw); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-// checkAction refuses actions that nobody declared, if there is a declaration at all.
-func (c *Client) checkAction(action string) error {
-	if c.config.Declared == nil || action == "" {
-		return nil
-	}
-	known := append(c.config.Actions.Names(), c.config.Declared...)
-	for associated := range c.dispatcher.Associations() {
-		known = append(known, associated)
-	}
-	slices.Sort(known)
-	if !slices.Contains(known, action) {
-		return &dispatcher.UnknownActionError{Name: action, Known: slices.Compact(known)}
-	}
-	return nil
-}
-
-func (c *Client) queueOf(action string, parameters json.RawMessage) (string, error) {
-	a, ok := c.config.Actions.Lookup(action)
-	if !ok || a.Queue == nil {
-		return "", nil
-	}
-	return a.Queue(parameters)
-}
-
-// categoryOf asks the action itself first, then the configuration.
-func (c *Client) categoryOf(action string, parameters json.RawMessage) (task.Category, error) {
-	if a, ok := c.config.Actions.Lookup(action); ok && a.Category != nil {
-		category, err := a.Category(parameters)
-		if err != nil {
-			return "", fmt.Errorf("ask action %q for its category: %w", action, err)
-		}
-		if category != "" {
-			return category, nil
-		}
-	}
-	return c.config.Categories[action], nil
-}
-
-// policyOf returns how the action may be run; nil if only a worker knows.
-func (c *Client) policyOf(action string) *task.Policy {
-	policy, known := c.config.Actions.EffectivePolicy(action, c.config.Policies)
-	if !known {
-		return nil
-	}
-	return &policy
 }
