@@ -23,7 +23,7 @@ func TestBenchLogEndsWithTheWorstRatio(t *testing.T) {
 	var last map[string]any
 	require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &last))
 	require.Positive(t, last["worst_p95_ratio"])
-	require.Len(t, last["queries"], 10)
+	require.Len(t, last["queries"], 11)
 }
 
 func TestBenchLogSaysWhatIsWrong(t *testing.T) {

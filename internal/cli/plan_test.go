@@ -19,7 +19,7 @@ func TestAPlanIsComputedWithoutAServer(t *testing.T) {
 	require.InDelta(t, 29, plan["workerProcesses"], 0)
 	table := b.run(t, "plan", "--rate", "200", "--output", "table")
 	require.Equal(t, cli.StatusOK, table.status, table.err)
-	require.Regexp(t, `history shards +512 +one does 7\.1 tasks/s at 5ms a write`, table.out)
+	require.Regexp(t, `history shards +512 +one does 5\.0 tasks/s at 5ms a write`, table.out)
 	require.Regexp(t, `tasks in the log +518,400,000`, table.out)
 }
 
