@@ -10,14 +10,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
 )
-
-// keyNamespace sets the ids that are made of idempotency keys apart from other UUIDs that are made of texts.
-var keyNamespace = uuid.MustParse("6d5f0c3e-64a8-8b0e-9d2a-3f5b8f0f1d77")
 
 // identify gives the task its id. One that is made of an idempotency key is the same for the same key, so that Temporal, which starts
 // an id once, is all that needs to know of keys.
@@ -31,7 +26,7 @@ func identify(t *task.Task, o Options) error {
 	case o.ID != "":
 		return &task.InvalidError{Field: "id", Reason: "cannot be given together with an idempotency key, of which the id is made"}
 	}
-	t.ID = task.ID(uuid.NewHash(sha256.New(), keyNamespace, []byte(o.IdempotencyKey), 8).String())
+	t.ID = task.IDOfKey(o.IdempotencyKey)
 	var err error
 	t.RequestDigest, err = digest(t, o)
 	return err

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/distributed-task-queue/taskqueue/internal/newtask"
 	"github.com/distributed-task-queue/taskqueue/task"
 	"github.com/distributed-task-queue/taskqueue/tasklog"
@@ -39,7 +37,7 @@ func (c *call) prepare(wanted newtask.Task, key string) (newtask.Task, error) {
 	if err != nil {
 		return newtask.Task{}, err
 	}
-	if made, err := uuid.Parse(string(wanted.ID)); err == nil && made.Version() == 8 {
+	if wanted.ID.MayBeOfKey() {
 		return newtask.Task{}, &task.InvalidError{Field: "id", Reason: "is a UUID of version 8, which only ids that are made of idempotency keys are; give another"}
 	}
 	wanted.Owner = owner

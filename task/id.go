@@ -1,6 +1,7 @@
 package task
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"unicode"
@@ -15,6 +16,23 @@ type ID string
 
 // NewID returns a new UUIDv7: ids sort by the time of their creation.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7()).String()) }
+
+// keyNamespace sets the ids that are made of idempotency keys apart from other UUIDs that are made of texts.
+var keyNamespace = uuid.MustParse("6d5f0c3e-64a8-8b0e-9d2a-3f5b8f0f1d77")
+
+// keyVersion is the version of those UUIDs.
+const keyVersion = 8
+
+// IDOfKey returns the id of a task that is enqueued with this idempotency key: a UUIDv8, the same for the same key.
+func IDOfKey(key string) ID {
+	return ID(uuid.NewHash(sha256.New(), keyNamespace, []byte(key), keyVersion).String())
+}
+
+// MayBeOfKey reports whether the id looks as if made of an idempotency key: it is a UUIDv8.
+func (id ID) MayBeOfKey() bool {
+	parsed, err := uuid.Parse(string(id))
+	return err == nil && parsed.Version() == keyVersion
+}
 
 // Validate reports whether the id can name a task: 1 to 255 printable ASCII characters. Temporal's clients send the id
 // as a gRPC header, which takes no others.
